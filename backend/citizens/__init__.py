@@ -1,0 +1,1 @@
+"""A person, their channels, what they agreed to."""

@@ -1,0 +1,22 @@
+"""Consent over HTTP, for the assistant's actions."""
+
+from flask_openapi3 import APIBlueprint, Tag
+
+from backend import http
+from backend.citizens import service
+from backend.citizens.schemas import ConversationPath, NoticesIn, Said
+
+blueprint = APIBlueprint(
+    "citizens_api",
+    __name__,
+    url_prefix="/api/v1",
+    abp_tags=[Tag(name="citizens")],
+    abp_security=[{"internal": []}],
+)
+
+
+@blueprint.post("/conversations/<int:cid>/notices", responses={200: Said})
+@http.internal
+def set_notices(path: ConversationPath, body: NoticesIn) -> dict[str, str]:
+    """Stop or resume notices to the citizen of a conversation."""
+    return {"text": service.set_notices(path.cid, body.wanted)}

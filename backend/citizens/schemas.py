@@ -1,0 +1,15 @@
+"""Requests and answers of the citizens API."""
+
+from pydantic import BaseModel, Field
+
+
+class ConversationPath(BaseModel):
+    cid: int = Field(description="Conversation id")
+
+
+class NoticesIn(BaseModel):
+    wanted: bool = Field(description="False stops notices, true resumes them")
+
+
+class Said(BaseModel):
+    text: str = Field(description="What to tell the citizen")

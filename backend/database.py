@@ -1,0 +1,139 @@
+"""One database, one way to it: `with transaction() as session` writes, `with reading() as session` reads.
+
+Both join the transaction already open in this context, so a service function that owns a transaction can be called
+from another one and is committed with it, once, by the outermost. SQLite and PostgreSQL behave alike here: a
+transaction that writes takes SQLite's write lock at its start (`BEGIN IMMEDIATE`), never in its middle.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import JSON
+
+from backend.settings import settings
+
+BUSY_TIMEOUT_MS = 10_000
+_NAMES = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime on every database; a naive one is a programming error."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of all tables. Integer keys; names of constraints by convention, so that migrations can name them."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own protocol
+        datetime: UtcDateTime,
+        dict[str, Any]: JSON().with_variant(postgresql.JSONB(), "postgresql"),
+        list[Any]: JSON().with_variant(postgresql.JSONB(), "postgresql"),
+        list[str]: JSON().with_variant(postgresql.JSONB(), "postgresql"),
+        list[dict[str, Any]]: JSON().with_variant(postgresql.JSONB(), "postgresql"),
+    }
+
+
+def create(url: str) -> Engine:
+    """An engine for `url`, with the pragmas and the transaction start that SQLite needs."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, pool_size=20, max_overflow=20, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    event.listen(engine, "connect", _sqlite_pragmas)
+    event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_pragmas(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we send BEGIN ourselves
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reads_only") else "BEGIN IMMEDIATE")
+
+
+@lru_cache
+def engine() -> Engine:
+    """The process's engine, made on first use (so after a server forked its workers)."""
+    return create(settings().database)
+
+
+_current: ContextVar[Session | None] = ContextVar("session", default=None)
+_after_commit = "after_commit_calls"
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """A session that is committed at the end of the outermost block, rolled back on an exception."""
+    with _joined(Session(engine(), expire_on_commit=False), commit=True) as session:
+        yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session for reading; it sees the open transaction of this context when there is one."""
+    options = {"reads_only": True}
+    with _joined(Session(engine().execution_options(**options), expire_on_commit=False), commit=False) as session:
+        yield session
+
+
+@contextmanager
+def _joined(fresh: Session, *, commit: bool) -> Iterator[Session]:
+    outer = _current.get()
+    if outer is not None and not (commit and outer.info.get("reads_only")):
+        yield outer
+        return
+    fresh.info["reads_only"] = not commit
+    token = _current.set(fresh)
+    try:
+        with fresh:
+            yield fresh
+            if commit:
+                fresh.commit()
+    finally:
+        _current.reset(token)
+    for call in fresh.info.get(_after_commit, []):
+        call()
+
+
+def after_commit(session: Session, call: Callable[[], object]) -> None:
+    """Run `call` once the transaction of `session` is committed, e.g. to wake a worker; never when it rolls back."""
+    session.info.setdefault(_after_commit, []).append(call)
+
+
+def insert_for(session: Session, table: Any) -> Any:
+    """The dialect's own INSERT, which knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    return dialect.insert(table)

@@ -1,0 +1,1 @@
+"""Dossiers: from filing to result. For now state, due date and history, enough to tell a citizen where it stands."""

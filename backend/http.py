@@ -1,0 +1,114 @@
+"""What every web process of ours shares: who may call a route, one shape of errors, request ids, body limits.
+
+A route without one of the decorators below is refused (and fails `tests/architecture`): there is no default.
+"""
+
+import hmac
+import uuid
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import structlog
+from flask import Flask, Response, current_app, g, jsonify, request
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from backend.errors import Forbidden, InvalidInput, MotCuaError, NotFound, TooLarge, Unauthenticated
+from backend.logs import REQUEST_ID_HEADER, logger
+from backend.settings import settings
+
+View = TypeVar("View", bound=Callable[..., Any])
+Check = Callable[[], None]
+log = logger(__name__)
+
+
+def authenticated_by(check: Check, label: str) -> Callable[[View], View]:
+    """Mark a view as guarded by `check`, which raises Unauthenticated or Forbidden; `label` shows in route listings."""
+
+    def mark(view: View) -> View:
+        view.__dict__["auth"] = (label, check)
+        return view
+
+    return mark
+
+
+def public(reason: str) -> Callable[[View], View]:
+    """Mark a view as open to anybody, on purpose, with the reason."""
+    return authenticated_by(lambda: None, f"public: {reason}")
+
+
+def _has_internal_token() -> None:
+    sent = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    if not hmac.compare_digest(sent.encode(), settings().internal_token.get_secret_value().encode()):
+        raise Unauthenticated("Thiếu hoặc sai mã truy cập nội bộ.")
+
+
+def internal(view: View) -> View:
+    """Mark a view as callable by our own processes only (`Authorization: Bearer INTERNAL_TOKEN`)."""
+    return authenticated_by(_has_internal_token, "internal token")(view)
+
+
+def route_auth(app: Flask, endpoint: str) -> tuple[str, Check] | None:
+    """The authentication decision of an endpoint, None where nobody took one."""
+    if endpoint in app.config["PUBLIC_ENDPOINTS"] or endpoint.split(".")[-1] == "static":
+        return "public: assets and API description", lambda: None
+    return getattr(app.view_functions[endpoint], "auth", None)
+
+
+def install(app: Flask, *, max_body: int, public_endpoints: frozenset[str] = frozenset()) -> None:
+    """Give `app` the shared behaviour. `max_body` in bytes; `public_endpoints` of libraries that bring own views."""
+    app.config.update(MAX_CONTENT_LENGTH=max_body, PUBLIC_ENDPOINTS=public_endpoints)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.before_request(_begin)
+    app.after_request(_end)
+    app.register_error_handler(MotCuaError, _answer)
+    app.register_error_handler(ValidationError, lambda error: _answer(invalid(error)))
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_unexpected)
+
+
+def _begin() -> None:
+    g.request_id = request.headers.get(REQUEST_ID_HEADER, "")[:64] or uuid.uuid4().hex
+    structlog.contextvars.bind_contextvars(request=g.request_id)
+    if request.endpoint is None:
+        return  # 404 and 405 answer themselves
+    decision = route_auth(current_app, request.endpoint)
+    if decision is None:
+        log.error("route without an authentication decision", endpoint=request.endpoint)
+        raise Forbidden
+    decision[1]()
+
+
+def _end(response: Response) -> Response:
+    response.headers[REQUEST_ID_HEADER] = g.get("request_id", "")
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    return response
+
+
+def invalid(error: ValidationError) -> InvalidInput:
+    """A pydantic refusal as our error, one entry a field; the refused values are not echoed."""
+    fields = [{"field": ".".join(str(part) for part in e["loc"]), "message": e["msg"]} for e in error.errors()]
+    return InvalidInput(fields=fields)
+
+
+def _answer(error: MotCuaError) -> tuple[Response, int]:
+    body: dict[str, Any] = {"code": error.code, "message": error.message, "request_id": g.get("request_id", "")}
+    if error.fields:
+        body["fields"] = error.fields
+    return jsonify(error=body), error.status
+
+
+def _answer_http(error: HTTPException) -> Response | tuple[Response, int]:
+    if error.code is not None and error.code < 400:
+        return error.get_response()  # type: ignore[return-value]
+    known = {401: Unauthenticated, 403: Forbidden, 404: NotFound, 413: TooLarge}
+    if error.code in known:
+        return _answer(known[error.code]())
+    body = {"code": error.name.lower().replace(" ", "_"), "message": error.name, "request_id": g.get("request_id", "")}
+    return jsonify(error=body), error.code or 500
+
+
+def _answer_unexpected(error: Exception) -> tuple[Response, int]:
+    log.error("unexpected error", exc_info=error, path=request.path)
+    return _answer(MotCuaError())

@@ -1,0 +1,70 @@
+"""The Rasa servers, seen from here: one question per message, asked again without harm (see `bot/channels/turn.py`)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from backend.errors import Unavailable
+from backend.messaging.channels import Choice, Reply
+from backend.settings import settings
+
+
+class _Button(BaseModel):
+    title: str
+    payload: str
+
+
+class _BotMessage(BaseModel):
+    text: str = ""
+    buttons: list[_Button] = []
+
+
+class _Turn(BaseModel):
+    replies: list[_BotMessage]
+    intent: str = ""
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the assistant said to one message, and what it took the message for."""
+
+    replies: Sequence[Reply]
+    intent: str = ""
+    confidence: float | None = None
+
+
+@lru_cache
+def _client() -> httpx.Client:
+    token = settings().internal_token.get_secret_value()
+    limits = httpx.Limits(max_keepalive_connections=settings().worker_threads + 2)
+    return httpx.Client(
+        headers={"Authorization": f"Bearer {token}"}, timeout=settings().rasa_timeout_seconds, limits=limits
+    )
+
+
+def ask(*, conversation_id: int, message_id: int, text: str, payload: str, channel: str) -> Answer:
+    """The assistant's answer. Raises Unavailable when no usable answer came; asking again is safe."""
+    servers = settings().rasa_servers
+    question = {
+        "sender": str(conversation_id),
+        "message_id": str(message_id),
+        "text": text,
+        "payload": payload,
+        "input_channel": channel,
+    }
+    try:
+        response = _client().post(f"{servers[conversation_id % len(servers)]}/webhooks/turn/webhook", json=question)
+        response.raise_for_status()
+        turn = _Turn.model_validate(response.json())
+    except (httpx.HTTPError, ValidationError, ValueError) as error:
+        raise Unavailable from error
+    replies = tuple(_reply(message) for message in turn.replies if message.text or message.buttons)
+    return Answer(replies, turn.intent, turn.confidence)
+
+
+def _reply(message: _BotMessage) -> Reply:
+    return Reply(message.text, tuple(Choice(button.title, button.payload) for button in message.buttons))

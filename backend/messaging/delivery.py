@@ -1,0 +1,86 @@
+"""Handing queued messages to their providers: once where the provider lets us know, never out of order.
+
+A message being sent carries a lease. When a worker dies between the provider's yes and our note of it, the next one
+asks the provider first (`Channel.find`); only where a provider cannot tell may a message go out twice.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from backend import clock
+from backend.database import reading, transaction
+from backend.logs import logger
+from backend.messaging import channels, ledger, policy
+from backend.messaging.channels import Channel, Outgoing, Rejected, SendError, Sent, TryLater, Undecided
+from backend.messaging.models import Message, Status
+from backend.settings import settings
+
+log = logger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What there is to do next: the conversation's next message, or this one again after some seconds."""
+
+    next_id: int | None = None
+    again_in: float | None = None
+
+
+def deliver(message_id: int) -> Outcome:
+    """Try to send one message; does nothing when it is not due, already sent, or behind an earlier one."""
+    with transaction() as session:
+        claimed = ledger.claim_delivery(session, message_id, settings().delivery_lease_seconds)
+    if claimed is None:
+        return Outcome()
+    outgoing, channel_name, perhaps_taken = claimed
+    # No session is open from here on: a slow provider must not hold a database connection.
+    started = time.perf_counter()
+    try:
+        sent = _send(channels.get(channel_name), outgoing, perhaps_taken=perhaps_taken)
+    except SendError as error:
+        return _failed(outgoing, error)
+    log.info(
+        "message sent", message=message_id, provider=sent.provider, seconds=round(time.perf_counter() - started, 3)
+    )
+    return _sent(outgoing, sent)
+
+
+def _send(channel: Channel, outgoing: Outgoing, *, perhaps_taken: bool) -> Sent:
+    found = channel.find(outgoing) if perhaps_taken else None
+    return found or channel.send(outgoing)
+
+
+def _sent(outgoing: Outgoing, sent: Sent) -> Outcome:
+    with transaction() as session:
+        message = session.get_one(Message, outgoing.id, with_for_update=True)
+        if message.status == Status.SENDING:  # a receipt may have been faster
+            message.status = Status.SENT
+        message.provider_message_id, message.provider = sent.provider_message_id, sent.provider
+        message.next_attempt_at, message.error_code, message.updated_at = None, "", clock.now()
+        return Outcome(next_id=ledger.next_in_line(session, outgoing.conversation_id))
+
+
+def _failed(outgoing: Outgoing, error: SendError) -> Outcome:
+    delay = None if isinstance(error, Rejected) else policy.delivery_delay(outgoing.attempts)
+    if isinstance(error, TryLater) and error.after_seconds is not None and delay is not None:
+        delay = max(delay, error.after_seconds)
+    with transaction() as session:
+        message = session.get_one(Message, outgoing.id, with_for_update=True)
+        message.error_code = (error.code if isinstance(error, Rejected) else type(error).__name__)[:64]
+        message.updated_at = clock.now()
+        if delay is None:
+            message.status, message.next_attempt_at = Status.FAILED, None
+            log.error("message failed", message=outgoing.id, error=message.error_code, attempts=outgoing.attempts)
+            return Outcome(next_id=ledger.next_in_line(session, outgoing.conversation_id))
+        # An undecided message stays "sending": the next try asks the provider before it sends again.
+        message.status = Status.SENDING if isinstance(error, Undecided) else Status.QUEUED
+        message.next_attempt_at = clock.now() + timedelta(seconds=delay)
+    log.warning("message not sent yet", message=outgoing.id, error=type(error).__name__, again_in=delay)
+    return Outcome(again_in=delay)
+
+
+def unsent_count() -> int:
+    """How many messages wait in the outbox; for health pages and tests."""
+    with reading() as session:
+        return len(ledger.forgotten_deliveries(session, clock.now() + timedelta(days=1), limit=100_000))

@@ -1,0 +1,63 @@
+"""Keyword commands (`HS 000…`, `TT khai sinh`, `TRO GIUP`), answered without Rasa and so also while Rasa is down.
+
+Features register their words with `@command`; this module only finds out whether a text is one. A command is a word
+at the start of the text, in any case, with or without accents. Words that also begin everyday sentences ("hs em xong
+chua") are only taken with an argument of the expected shape: see `accepts`.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from backend.messaging.channels import Reply
+from backend.text import fold
+
+
+@dataclass(frozen=True)
+class Context:
+    """Who asks: the conversation with its verified address, and the message that is being answered."""
+
+    conversation_id: int
+    channel: str
+    address: str
+    message_id: int
+
+
+Handler = Callable[[Context, str], Sequence[Reply] | None]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A keyword with its handler; `accepts` is matched against the folded argument."""
+
+    words: tuple[str, ...]
+    accepts: re.Pattern[str]
+    handler: Handler
+
+
+_commands: list[Command] = []
+
+
+def command(*words: str, accepts: str = r".*") -> Callable[[Handler], Handler]:
+    """Register a handler for `words` (folded, may hold a blank). It returns None to leave the text to the assistant."""
+
+    def register(handler: Handler) -> Handler:
+        _commands.append(Command(words, re.compile(accepts, re.DOTALL), handler))
+        return handler
+
+    return register
+
+
+def answer(context: Context, text: str) -> Sequence[Reply] | None:
+    """The replies of the command that `text` is, None when it is none."""
+    folded = " ".join(fold(text).split())
+    for candidate in _commands:
+        for word in candidate.words:
+            if folded != word and not folded.startswith(f"{word} "):
+                continue
+            argument = " ".join(text.split()).removeprefix(" ")[len(word) :].strip()
+            if candidate.accepts.fullmatch(fold(argument)):
+                replies = candidate.handler(context, argument)
+                if replies is not None:
+                    return replies
+    return None

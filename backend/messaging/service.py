@@ -1,0 +1,205 @@
+"""What gateways and features do with messages. Every function here owns, or joins, its transaction."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from backend import clock
+from backend.database import after_commit, reading, transaction
+from backend.errors import NotFound
+from backend.logs import logger
+from backend.messaging import ledger, policy, tasks
+from backend.messaging.channels import Offered, Reply
+from backend.messaging.models import Conversation, Direction, Message, Owner, Status
+from backend.text import normalise
+
+log = logger(__name__)
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """A message as a gateway understood it, verified and parsed. `token` is that of a pressed button."""
+
+    channel: str
+    provider_message_id: str
+    address: str
+    text: str
+    token: str = ""
+    attachments: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Received:
+    """Where the message is in the ledger. `duplicate`: it was there already, and nothing changed."""
+
+    message_id: int
+    conversation_id: int
+    duplicate: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of a conversation as its citizen sees it."""
+
+    id: int
+    direction: str
+    text: str
+    body: str
+    offered: tuple[Offered, ...] = field(default=())
+    status: str = ""
+    segments: int = 0
+    encoding: str = ""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ConversationView:
+    """What the assistant may know of a conversation; who may see what is not decided from this."""
+
+    id: int
+    channel: str
+    address: str
+    owner: str
+    procedure_code: str | None
+
+
+def receive(inbound: Inbound) -> Received:
+    """Write the message down, once, and wake a worker. One transaction; after it the provider may be told 2xx."""
+    text = normalise(inbound.text)[: policy.MAX_TEXT]
+    with transaction() as session:
+        conversation = ledger.conversation(session, inbound.channel, inbound.address)
+        values: dict[str, object] = {
+            "provider_message_id": inbound.provider_message_id,
+            "text": text,
+            "attachments": list(inbound.attachments),
+        }
+        chosen = ledger.choice(session, conversation.id, inbound.token) if inbound.token else None
+        if chosen is not None:
+            values |= {"payload": chosen.payload, "text": chosen.title}
+        message_id = ledger.add_inbound(session, conversation, values)
+        if message_id is None:
+            return _repeated(inbound)
+        after_commit(session, lambda: tasks.run_turn(conversation.id))
+        return Received(message_id, conversation.id, duplicate=False)
+
+
+def _repeated(inbound: Inbound) -> Received:
+    with reading() as session:
+        first = session.scalars(
+            select(Message).where(
+                Message.channel == inbound.channel, Message.provider_message_id == inbound.provider_message_id
+            )
+        ).one()
+        return Received(first.id, first.conversation_id, duplicate=True)
+
+
+def say(conversation_id: int, reply: Reply) -> int:
+    """Tell a citizen something unasked (a notice, an officer's answer); the id of the queued message."""
+    with transaction() as session:
+        conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+        message_id = ledger.queue(session, conversation, [reply])
+        after_commit(session, lambda: tasks.deliver(message_id))
+        return message_id
+
+
+def record_receipt(channel: str, provider_message_id: str, status: str, error_code: str = "") -> bool:
+    """Note a provider's report on a sent message (`sent`, `delivered`, `failed`); False when it changes nothing."""
+    with transaction() as session:
+        query = select(Message).where(
+            Message.channel == channel,
+            Message.provider_message_id == provider_message_id,
+            Message.direction == Direction.OUT,
+        )
+        message = session.scalar(query.with_for_update())
+        if message is None or not policy.receipt_moves(message.status, status):
+            return False
+        message.status, message.error_code, message.updated_at = status, error_code[:64], clock.now()
+        return True
+
+
+def history(conversation_id: int, after: int = 0, limit: int = 100) -> list[Entry]:
+    """The last `limit` messages after id `after`, oldest first, without what was suppressed or has failed."""
+    with reading() as session:
+        query = (
+            select(Message)
+            .where(
+                Message.conversation_id == conversation_id,
+                Message.id > after,
+                Message.status.in_(Status.SHOWN_TO_CITIZEN),
+            )
+            .order_by(Message.id.desc())
+            .limit(limit)
+        )
+        return [_entry(message) for message in reversed(session.scalars(query).all())]
+
+
+def _entry(message: Message) -> Entry:
+    return Entry(
+        id=message.id,
+        direction=message.direction,
+        text=message.text,
+        body=message.body,
+        offered=tuple(Offered(choice["title"], choice["token"]) for choice in message.offered),
+        status=message.status,
+        segments=message.segments,
+        encoding=message.encoding,
+        created_at=message.created_at,
+    )
+
+
+def conversation_of(channel: str, address: str) -> int | None:
+    """The conversation of an address, None before its first message."""
+    with reading() as session:
+        found = ledger.find_conversation(session, channel, address)
+        return found.id if found else None
+
+
+def is_answering(conversation_id: int) -> bool:
+    """Whether a message still waits for its answer, for a typing indicator."""
+    with reading() as session:
+        return bool(ledger.waiting_for_turn(session, conversation_id))
+
+
+def view(conversation_id: int) -> ConversationView:
+    """A conversation by id. Raises NotFound."""
+    with reading() as session:
+        found = session.get(Conversation, conversation_id)
+        if found is None:
+            raise NotFound("Không có cuộc trò chuyện này.")
+        return ConversationView(found.id, found.channel, found.address, found.owner, found.procedure_code)
+
+
+def current_procedure(conversation_id: int) -> str | None:
+    """Code of the procedure last spoken about, for GT, LP, TG and ND."""
+    return view(conversation_id).procedure_code
+
+
+def remember_procedure(conversation_id: int, code: str) -> None:
+    """Note the procedure being spoken about. Raises NotFound."""
+    with transaction() as session:
+        conversation = session.get(Conversation, conversation_id)
+        if conversation is None:
+            raise NotFound("Không có cuộc trò chuyện này.")
+        conversation.procedure_code = code
+
+
+def message_text(conversation_id: int, message_id: int) -> str:
+    """What the citizen wrote in one message of this conversation. Raises NotFound."""
+    with reading() as session:
+        message = session.get(Message, message_id)
+        if message is None or message.conversation_id != conversation_id:
+            raise NotFound("Không có tin nhắn này.")
+        return message.text
+
+
+def hand_over(conversation_id: int, owner: str) -> int:
+    """Give the conversation to `Owner.OFFICER` or back to `Owner.ASSISTANT`; the new epoch."""
+    if owner not in (Owner.ASSISTANT, Owner.OFFICER):
+        raise ValueError(owner)
+    with transaction() as session:
+        conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+        if conversation.owner != owner:
+            conversation.owner, conversation.epoch = owner, conversation.epoch + 1
+        return conversation.epoch

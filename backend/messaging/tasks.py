@@ -1,0 +1,52 @@
+"""Worker tasks: they take ids, re-read the rows, and do nothing when there is nothing to do any more."""
+
+from datetime import timedelta
+
+from huey import crontab
+
+from backend import clock
+from backend.database import reading
+from backend.messaging import delivery, ledger, turn
+from backend.queue import periodic_task, queue, task
+
+SETTLING = timedelta(seconds=5)
+"""Younger messages have a wake-up on its way; the sweep leaves them alone."""
+
+
+@task()
+def run_turn(conversation_id: int) -> None:
+    """Answer what waits in a conversation, then hand over the replies."""
+    outcome = turn.run(conversation_id)
+    for message_id in outcome.deliver:
+        deliver(message_id)
+    if outcome.again_in is not None:
+        run_turn.schedule((conversation_id,), delay=outcome.again_in)
+
+
+@task()
+def deliver(message_id: int) -> None:
+    """Hand one message to its provider."""
+    outcome = delivery.deliver(message_id)
+    if outcome.next_id is not None:
+        deliver(outcome.next_id)
+    if outcome.again_in is not None:
+        deliver.schedule((message_id,), delay=outcome.again_in)
+
+
+@periodic_task(crontab(minute="*"))
+def sweep() -> None:
+    """Wake up for everything that waits too long: a lost queue, a killed worker, a crashed Rasa lose nothing."""
+    with reading() as session:
+        older_than = clock.now() - SETTLING
+        turns = ledger.forgotten_turns(session, older_than)
+        deliveries = ledger.forgotten_deliveries(session, older_than)
+    for conversation_id in turns:
+        run_turn(conversation_id)
+    for message_id in deliveries:
+        deliver(message_id)
+
+
+@queue().on_startup()
+def sweep_at_start() -> None:
+    """A worker that comes back first looks for what the last one left."""
+    sweep.call_local()

@@ -1,0 +1,25 @@
+"""The few sentences that messaging itself says; everything else is said by features or by the assistant."""
+
+UNREADABLE = "Dạ, em chưa đọc được tin nhắn. Anh/chị nhắn lại bằng chữ, ví dụ: làm giấy khai sinh cần giấy tờ gì."
+NOTHING_TO_SAY = "Dạ, em chưa hiểu ý anh/chị. Anh/chị nhắn TRO GIUP để xem cách hỏi, hoặc CB để gặp cán bộ."
+ASSISTANT_DOWN = (
+    "Dạ, hệ thống đang bận. Em đã nhận tin và sẽ trả lời ngay khi xong, anh/chị không cần nhắn lại."
+    " Xem hồ sơ vẫn được: nhắn HS và mã hồ sơ."
+)
+FAULT = (
+    "Dạ, em chưa xử lý được yêu cầu này, bộ phận kỹ thuật đã được báo. Anh/chị thử lại sau hoặc nhắn CB để gặp cán bộ."
+)
+HELP = (
+    "Anh/chị cứ hỏi bằng lời thường, hoặc nhắn:\n"
+    "HS <mã>: xem hồ sơ\n"
+    "TT <tên>: tìm thủ tục\n"
+    "GT, LP, TG, ND: giấy tờ, lệ phí, thời gian, nơi nộp\n"
+    "DG <1-5>: đánh giá\n"
+    "PA <nội dung>: phản ánh\n"
+    "CB: gặp cán bộ\n"
+    "DUNG: ngừng tin báo\n"
+    "CO DAU / KHONG DAU: đổi kiểu chữ"
+)
+NO_REST = "Dạ, tin trước đã hết rồi ạ. Anh/chị cần hỏi gì thêm cứ nhắn cho em."
+ACCENTS_ON = "Dạ, từ nay em nhắn có dấu. Muốn trở lại, anh/chị nhắn KHONG DAU."
+ACCENTS_OFF = "Dạ, từ nay em nhắn không dấu. Muốn đổi lại, anh/chị nhắn CO DAU."

@@ -1,0 +1,13 @@
+"""Every table in one place, for migrations and tests; nothing else should import this module."""
+
+from importlib import import_module
+
+from backend.database import Base
+
+FEATURES = ("citizens", "complaints", "dossiers", "inbox", "messaging", "organisation", "procedures", "ratings")
+
+import_module("backend.audit")
+for feature in FEATURES:
+    import_module(f"backend.{feature}.models")
+
+ALL = Base.metadata

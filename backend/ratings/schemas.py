@@ -1,0 +1,20 @@
+"""Requests and answers of the ratings API."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class ConversationPath(BaseModel):
+    cid: int = Field(description="Conversation id")
+
+
+class RatingIn(BaseModel):
+    score: int = Field(ge=1, le=5)
+    words: str = Field("", max_length=4_000)
+    dossier_code: str | None = Field(None, max_length=80)
+
+
+class RatingOut(BaseModel):
+    outcome: Literal["recorded", "nothing_to_rate", "too_late"]
+    text: str = Field(description="What to tell the citizen")

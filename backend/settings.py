@@ -1,0 +1,79 @@
+"""Everything that differs between machines, read once from the environment and `.env`.
+
+`.env.example` lists every name with its default. Rooms with settings of their own
+(`sms_gateway/settings.py`, `chat_gateway/settings.py`) derive from `Environment`.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+DEVELOPMENT_TOKEN = "development-only"  # noqa: S105 - refused in production, see below
+
+
+class Environment(BaseSettings):
+    """Reads `.env` at the repository root; real environment variables win."""
+
+    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", frozen=True)
+
+
+class Settings(Environment):
+    """Settings of the backend and of what every process shares."""
+
+    environment: Literal["development", "test", "production"] = "development"
+    data_dir: Path = ROOT / "var"
+    database_url: str = ""
+    redis_url: str = ""
+    rasa_urls: str = "http://127.0.0.1:5005"
+    log_format: Literal["console", "json"] = "console"
+    log_level: str = "INFO"
+
+    host: str = "127.0.0.1"
+    web_port: int = 8000
+    sms_port: int = 8001
+    chat_port: int = 8002
+    actions_port: int = 5055
+    rasa_port: int = 5005
+
+    internal_token: SecretStr = SecretStr(DEVELOPMENT_TOKEN)
+    secret_key: SecretStr = SecretStr(DEVELOPMENT_TOKEN)
+
+    hotline: str = "0262.1022"
+    province: str = "Đắk Lắk"
+    procedure_source: str = "Cổng Dịch vụ công quốc gia"
+
+    worker_threads: int = Field(default=6, ge=1)
+    queue_poll_seconds: float = Field(default=0.02, gt=0)
+    rasa_timeout_seconds: float = Field(default=8.0, gt=0)
+    turn_lease_seconds: float = Field(default=20.0, gt=0)
+    delivery_lease_seconds: float = Field(default=30.0, gt=0)
+
+    @model_validator(mode="after")
+    def _production_has_secrets(self) -> "Settings":
+        """A production process with the published development secrets must not start."""
+        secrets = {self.internal_token.get_secret_value(), self.secret_key.get_secret_value()}
+        if self.environment == "production" and secrets & {DEVELOPMENT_TOKEN, ""}:
+            raise ValueError("INTERNAL_TOKEN and SECRET_KEY must be set in production")
+        return self
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy URL: `DATABASE_URL`, or SQLite in the data folder."""
+        if not self.database_url:
+            return f"sqlite:///{self.data_dir / 'mot_cua.db'}"
+        return self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @property
+    def rasa_servers(self) -> list[str]:
+        """Base URLs of the Rasa servers; a conversation always goes to the same one."""
+        return [url.strip().rstrip("/") for url in self.rasa_urls.split(",") if url.strip()]
+
+
+@lru_cache
+def settings() -> Settings:
+    """The process's settings; tests call `settings.cache_clear()` after changing the environment."""
+    return Settings()

@@ -1,0 +1,53 @@
+"""Vietnamese text as it arrives from phones: normalised once at the door, folded for comparison."""
+
+import re
+import unicodedata
+
+# Line feeds stay. Dropped: other controls, zero-width and bidi marks, lone surrogates, private use, unassigned.
+_DROPPED_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn"}
+_BLANKS = re.compile(r"[^\S\n]+")
+_BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
+
+
+def normalise(text: str) -> str:
+    """NFC, without control, zero-width and other invisible characters, blanks collapsed; may return ''."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    kept = "".join(
+        c for c in text.replace("\t", " ") if c == "\n" or unicodedata.category(c) not in _DROPPED_CATEGORIES
+    )
+    return _BLANK_LINES.sub("\n\n", _BLANKS.sub(" ", kept)).strip()
+
+
+def unaccented(text: str) -> str:
+    """The text a phone without Vietnamese shows: marks stripped, đ→d, case kept. Length is kept for NFC input."""
+    stripped = (
+        "".join(p for p in unicodedata.normalize("NFD", c) if unicodedata.category(p) != "Mn") or c
+        for c in unicodedata.normalize("NFC", text)
+    )
+    return "".join(stripped).replace("đ", "d").replace("Đ", "D")
+
+
+def fold(text: str) -> str:
+    """Lower case and unaccented: two texts that fold alike are the same to search and to keyword commands."""
+    return unaccented(text).lower()
+
+
+_PHONE = re.compile(r"(?<!\d)(?:\+?84|0)(?:[ .-]?\d){8,10}(?!\d)")
+_ID_NUMBER = re.compile(r"(?<!\d)(?:\d{12}|\d{9})(?!\d)")
+
+
+def masked(text: str) -> str:
+    """`text` with phone and identity numbers reduced to their last three digits, for logs and training exports."""
+
+    def tail(match: re.Match[str]) -> str:
+        digits = re.sub(r"\D", "", match.group())
+        return "*" * (len(digits) - 3) + digits[-3:]
+
+    return _ID_NUMBER.sub(tail, _PHONE.sub(tail, text))
+
+
+def phone_number(text: str) -> str | None:
+    """A Vietnamese phone number in any common notation as E.164 (`+84…`), or None when it is not one."""
+    digits = re.sub(r"[\s.()-]", "", text)
+    match = re.fullmatch(r"(?:\+?84|0)([235789]\d{8,9})", digits)
+    return f"+84{match[1]}" if match else None

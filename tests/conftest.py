@@ -1,0 +1,81 @@
+"""What every test of the services environment shares: an empty database of each kind, and no stray environment."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ.update(
+    ENVIRONMENT="test",
+    DATA_DIR=tempfile.mkdtemp(prefix="mot-cua-tests-"),
+    INTERNAL_TOKEN="test-internal-token",
+    SECRET_KEY="test-secret-key",
+    LOG_LEVEL="WARNING",
+)
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
+
+from backend import database as db
+from backend import models
+from backend.settings import settings
+
+POSTGRESQL = os.environ.get("TEST_DATABASE_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
+TABLES = models.ALL
+
+
+def _postgresql_schema() -> str:
+    """URL of an empty schema of this test process's own."""
+    schema = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    try:
+        with create_engine(POSTGRESQL).begin() as connection:
+            connection.execute(text(f"DROP SCHEMA IF EXISTS {schema} CASCADE"))
+            connection.execute(text(f"CREATE SCHEMA {schema}"))
+    except OperationalError:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"PostgreSQL is not reachable at {POSTGRESQL}")
+    return f"{POSTGRESQL}?options=-csearch_path%3D{schema}"
+
+
+@pytest.fixture(scope="session")
+def _postgresql() -> Iterator[Engine]:
+    engine = db.create(_postgresql_schema())
+    TABLES.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "empty.db"
+    engine = db.create(f"sqlite:///{path}")
+    TABLES.create_all(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """An empty database with all tables, as the process's `backend.database.engine()`; each test runs on both kinds."""
+    if request.param == "sqlite":
+        path = tmp_path / "test.db"
+        path.write_bytes(request.getfixturevalue("_sqlite_template").read_bytes())
+        engine = db.create(f"sqlite:///{path}")
+    else:
+        engine = request.getfixturevalue("_postgresql")
+        with engine.begin() as connection:
+            names = ", ".join(f'"{table.name}"' for table in TABLES.sorted_tables)
+            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    monkeypatch.setattr(db, "engine", lambda: engine)
+    yield engine
+    if request.param == "sqlite":
+        engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_settings() -> Iterator[None]:
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
