@@ -14,11 +14,15 @@ from backend.database import Base
 class Audit(StrEnum):
     """Every kind of act that leaves a trace. Retired tags stay, commented, so that old rows can be read."""
 
+    AGENCIES_SEEDED = "agencies:seeded"
     CATALOGUE_IMPORTED = "catalogue:imported"
+    CONTACTS_IMPORTED = "agencies:contacts_imported"
     CONVERSATION_ESCALATED = "conversation:escalated"
     DOSSIER_VIEWED = "dossier:viewed"
     NOTICES_RESUMED = "notices:resumed"
     NOTICES_STOPPED = "notices:stopped"
+    OFFICER_ADDED = "officer:added"
+    OFFICER_PASSWORD_SET = "officer:password_set"
     OFFICER_SIGNED_IN = "officer:signed_in"
     OFFICER_SIGN_IN_FAILED = "officer:sign_in_failed"
     OFFICER_SIGNED_OUT = "officer:signed_out"

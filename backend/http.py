@@ -11,9 +11,12 @@ from typing import Any, TypeVar
 import structlog
 from flask import Flask, Response, current_app, g, jsonify, request
 from pydantic import ValidationError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from backend.errors import Forbidden, InvalidInput, MotCuaError, NotFound, TooLarge, Unauthenticated
+from backend.database import reading
+from backend.errors import Forbidden, InvalidInput, MotCuaError, NotFound, TooLarge, Unauthenticated, Unavailable
 from backend.logs import REQUEST_ID_HEADER, logger
 from backend.settings import settings
 
@@ -65,6 +68,18 @@ def install(app: Flask, *, max_body: int, public_endpoints: frozenset[str] = fro
     app.register_error_handler(ValidationError, lambda error: _answer(invalid(error)))
     app.register_error_handler(HTTPException, _answer_http)
     app.register_error_handler(Exception, _answer_unexpected)
+    app.add_url_rule("/healthz", "healthz", healthz)
+
+
+@public("monitoring")
+def healthz() -> dict[str, str]:
+    """200 when this process can reach its database."""
+    try:
+        with reading() as session:
+            session.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        raise Unavailable from error
+    return {"status": "ready"}
 
 
 def _begin() -> None:

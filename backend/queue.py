@@ -15,7 +15,9 @@ def queue() -> Huey:
     if settings().redis_url:
         return RedisHuey("mot-cua", url=settings().redis_url, results=False, blocking=True)
     settings().data_dir.mkdir(parents=True, exist_ok=True)
-    return SqliteHuey("mot-cua", filename=str(settings().data_dir / "queue.db"), results=False, timeout=10)
+    filename = str(settings().data_dir / "queue.db")
+    # No fsync: a wake-up that a power cut loses is found by the sweep.
+    return SqliteHuey("mot-cua", filename=filename, results=False, timeout=10, fsync=False)
 
 
 def task(**options: Any) -> Any:

@@ -3,10 +3,36 @@
 from flask import Flask
 from flask_openapi3 import Info, OpenAPI
 
-from backend import http, logs
+import backend.citizens.api
+import backend.complaints.api
+import backend.dossiers.api
+import backend.dossiers.cli
+import backend.inbox.api
+import backend.inbox.web
+import backend.messaging.api
+import backend.organisation.api
+import backend.organisation.cli
+import backend.organisation.web
+import backend.procedures.api
+import backend.procedures.cli
+import backend.ratings.api
+from backend import cli, http, logs
+from backend.messaging import channels
 from backend.settings import settings
+from chat_gateway.web_chat.channel import WebChannel
+from sms_gateway.channel import SmsChannel
 
 MAX_BODY = 1024 * 1024
+LIBRARY_ENDPOINTS = frozenset(
+    {
+        "openapi.openapi",
+        "openapi.doc_url",
+        "openapi.static",
+        "swagger.static",
+        "swagger.swagger",
+        "swagger.oauth2-redirect",
+    }
+)
 
 
 def build() -> Flask:
@@ -19,5 +45,22 @@ def build() -> Flask:
         security_schemes={"internal": {"type": "http", "scheme": "bearer"}},
     )
     app.secret_key = settings().secret_key.get_secret_value()
-    http.install(app, max_body=MAX_BODY)
+    http.install(app, max_body=MAX_BODY, public_endpoints=LIBRARY_ENDPOINTS)
+    channels.register(SmsChannel())
+    channels.register(WebChannel())
+    for api in (
+        backend.citizens.api,
+        backend.complaints.api,
+        backend.dossiers.api,
+        backend.inbox.api,
+        backend.messaging.api,
+        backend.organisation.api,
+        backend.procedures.api,
+        backend.ratings.api,
+    ):
+        app.register_api(api.blueprint)
+    for pages in (backend.organisation.web, backend.inbox.web):
+        app.register_blueprint(pages.blueprint)
+    for group in (cli, backend.dossiers.cli, backend.organisation.cli, backend.procedures.cli):
+        app.cli.add_command(group.commands)
     return app

@@ -33,11 +33,11 @@ class Dossier(Base):
     supplement_due_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(Text, default="")
     """Why it was refused, cancelled or withdrawn, or is late; shown to the applicant."""
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column()
 
     history: Mapped[list["DossierEvent"]] = relationship(order_by="DossierEvent.id", back_populates="dossier")
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012, F821 - a column of this class
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the protocol of SQLAlchemy
 
 
 class DossierEvent(Base):
