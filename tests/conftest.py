@@ -25,9 +25,9 @@ POSTGRESQL = os.environ.get("TEST_DATABASE_URL", "postgresql+psycopg://postgres@
 TABLES = models.ALL
 
 
-def _postgresql_schema() -> str:
+def _postgresql_schema(purpose: str = "test") -> str:
     """URL of an empty schema of this test process's own."""
-    schema = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    schema = f"{purpose}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     try:
         with create_engine(POSTGRESQL).begin() as connection:
             connection.execute(text(f"DROP SCHEMA IF EXISTS {schema} CASCADE"))

@@ -1,0 +1,55 @@
+"""Officers' pages of conversations that wait for them. Reading and closing; answering here comes with the takeover."""
+
+from datetime import datetime
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from backend import clock
+from backend.inbox import service
+from backend.inbox.models import Reason
+from backend.organisation import navigation
+from backend.organisation.access import officer_required
+from backend.organisation.navigation import Entry
+
+blueprint = Blueprint("inbox", __name__, url_prefix="/officers/inbox", template_folder="templates")
+navigation.add(Entry("Chờ cán bộ", "inbox.waiting"))
+
+REASONS = {
+    Reason.ASKED: "Công dân muốn gặp cán bộ",
+    Reason.NOT_UNDERSTOOD: "Trợ lý chưa hiểu",
+    Reason.COMPLAINT: "Phản ánh",
+    Reason.ABUSE: "Lời lẽ không phù hợp",
+    Reason.EMERGENCY: "Khẩn cấp",
+}
+CHANNELS = {"sms": "SMS", "web": "Trang chat", "zalo": "Zalo", "telegram": "Telegram"}
+
+
+@blueprint.app_template_filter("local_time")
+def local_time(moment: datetime) -> str:
+    """`23/11/2026 13:05` on the clocks of Vietnam."""
+    return f"{clock.local(moment):%d/%m/%Y %H:%M}"
+
+
+@blueprint.get("/")
+@officer_required
+def waiting() -> str:
+    """All conversations that wait, oldest first."""
+    return render_template("inbox/waiting.html", waiting=service.waiting(), reasons=REASONS, channels=CHANNELS)
+
+
+@blueprint.get("/<int:escalation_id>")
+@officer_required
+def one(escalation_id: int) -> str:
+    """One of them with its last turns."""
+    line, entries = service.escalation(escalation_id)
+    return render_template("inbox/one.html", line=line, entries=entries, reasons=REASONS, channels=CHANNELS)
+
+
+@blueprint.post("/<int:escalation_id>/close")
+@officer_required
+def close(escalation_id: int) -> Response:
+    """Mark it as dealt with."""
+    service.close(escalation_id)
+    flash("Đã đánh dấu xong.", "success")
+    return redirect(url_for("inbox.waiting"), 303)

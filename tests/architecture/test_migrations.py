@@ -1,0 +1,47 @@
+"""The numbered migrations make exactly the tables that the models describe, on both databases, and back."""
+
+import re
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+
+from backend import database, models
+from backend.cli import migrations
+from tests.conftest import _postgresql_schema
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request, tmp_path):
+    url = f"sqlite:///{tmp_path / 'migrated.db'}" if request.param == "sqlite" else _postgresql_schema("migrations")
+    engine = database.create(url)
+    yield engine
+    engine.dispose()
+
+
+def test_migrations_make_what_the_models_say_and_undo_it(empty):
+    command.upgrade(migrations(empty), "head")
+    with empty.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, models.ALL) == []
+    command.downgrade(migrations(empty), "base")
+    assert set(inspect(empty).get_table_names()) <= {"alembic_version"}
+
+
+def test_migrations_are_numbered_without_gaps():
+    script = ScriptDirectory.from_config(migrations())
+    revisions = sorted(revision.revision for revision in script.walk_revisions())
+    assert revisions == [f"{number:04d}" for number in range(1, len(revisions) + 1)]
+    assert all(re.fullmatch(r"\d{4}", revision) for revision in revisions)
+
+
+def test_sqlite_pragmas_are_set(tmp_path):
+    engine = database.create(f"sqlite:///{tmp_path / 'p.db'}")
+    with engine.connect() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+        assert connection.execute(text("PRAGMA busy_timeout")).scalar() == database.BUSY_TIMEOUT_MS
+    engine.dispose()

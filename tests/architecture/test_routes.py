@@ -1,0 +1,62 @@
+"""Every route of every web process has an authentication decision, and the refusals work."""
+
+import pytest
+from sms_gateway.wsgi import build as build_sms
+
+from backend.http import route_auth
+from backend.wsgi import build as build_backend
+from chat_gateway.wsgi import build as build_chat
+
+BUILDERS = {"backend": build_backend, "sms": build_sms, "chat": build_chat}
+
+
+@pytest.fixture(scope="module", params=BUILDERS)
+def app(request):
+    return BUILDERS[request.param]()
+
+
+def test_every_route_has_an_authentication_decision(app):
+    undecided = [rule.rule for rule in app.url_map.iter_rules() if route_auth(app, rule.endpoint) is None]
+    assert undecided == []
+
+
+def test_a_route_without_a_decision_is_refused(database):
+    app = build_backend()
+    app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+    response = app.test_client().get("/forgotten")
+    assert (response.status_code, b"secret" in response.data) == (403, False)
+
+
+def test_api_refuses_without_and_with_a_wrong_token(database):
+    app = build_backend()
+    client = app.test_client()
+    guarded = [
+        rule for rule in app.url_map.iter_rules() if (route_auth(app, rule.endpoint) or ("",))[0] == "internal token"
+    ]
+    assert len(guarded) >= 12
+    for rule in guarded:
+        path = rule.rule.replace("<int:cid>", "1").replace("<string:code>", "1.001193").replace("<code>", "1.001193")
+        for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+            for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer "}):
+                response = client.open(path, method=method, headers=headers)
+                assert response.status_code == 401, (method, path, headers)
+                assert response.json["error"]["code"] == "unauthenticated"
+
+
+def test_errors_have_one_shape_and_leak_nothing(database):
+    app = build_backend()
+    client = app.test_client()
+    assert client.get("/nowhere").json["error"]["code"] == "not_found"
+
+    @app.get("/broken")
+    def broken():
+        raise RuntimeError("secret detail")
+
+    from backend.http import public
+
+    app.view_functions["broken"] = public("test")(broken)
+    response = client.get("/broken")
+    assert response.status_code == 500
+    assert response.json["error"]["code"] == "internal"
+    assert b"secret detail" not in response.data
+    assert response.headers["X-Request-ID"] == response.json["error"]["request_id"]

@@ -1,0 +1,58 @@
+"""Reports are taken in once, with a code, and reach the officers."""
+
+import pytest
+
+import backend.complaints.keywords  # noqa: F401
+from backend.complaints import service
+from backend.errors import InvalidInput
+from backend.inbox import service as inbox
+from tests.builders import messaging as make
+from tests.builders.dossiers import OWNER, STRANGER
+
+
+@pytest.fixture
+def house(database, monkeypatch):
+    return make.install(monkeypatch)
+
+
+def test_the_same_message_makes_one_report(house):
+    received = make.text("rác đổ đầy đường", address=OWNER)
+    filed = [service.file(received.conversation_id, received.message_id, "rác đổ đầy đường") for _ in range(2)]
+    assert filed[0] == filed[1]
+    assert [(line.reason, line.summary) for line in inbox.waiting()] == [
+        ("complaint", f"{filed[0].code}: rác đổ đầy đường")
+    ]
+
+
+def test_pa_files_and_tells_where_it_stands(house):
+    channel, scripted = house
+    make.text("PA đèn đường hỏng trước số 12 Nguyễn Du", address=OWNER)
+    make.work()
+    code = service.look_up(make.text("x", address=OWNER).conversation_id, None).text.split()[2]
+    assert code in channel.bodies[0]
+    for words in (f"pa {code.removeprefix('PA-')}", f"PA {code}", code.replace("-", " ")):
+        make.text(words, address=OWNER)
+        make.work()
+        assert "đã được tiếp nhận" in channel.bodies[-1], words
+    assert scripted.asked == ["x"]
+
+
+def test_a_report_is_only_shown_where_it_was_sent(house):
+    mine = make.text("x", address=OWNER)
+    filed = service.file(mine.conversation_id, mine.message_id, "ồn ào ban đêm")
+    theirs = make.text("x", address=STRANGER).conversation_id
+    assert service.look_up(theirs, filed.code).outcome == "not_found"
+    assert service.look_up(mine.conversation_id, "abc").outcome == "unclear"
+
+
+def test_an_empty_report_is_refused(house):
+    received = make.text("x", address=OWNER)
+    with pytest.raises(InvalidInput):
+        service.file(received.conversation_id, received.message_id, "   ")
+
+
+def test_pa_alone_explains(house):
+    channel, _ = house
+    make.text("pa")
+    make.work()
+    assert "113" in channel.bodies[0]
