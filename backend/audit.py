@@ -22,7 +22,7 @@ class Audit(StrEnum):
     NOTICES_RESUMED = "notices:resumed"
     NOTICES_STOPPED = "notices:stopped"
     OFFICER_ADDED = "officer:added"
-    OFFICER_PASSWORD_SET = "officer:password_set"
+    OFFICER_PASSWORD_SET = "officer:password_set"  # noqa: S105 - a tag
     OFFICER_SIGNED_IN = "officer:signed_in"
     OFFICER_SIGN_IN_FAILED = "officer:sign_in_failed"
     OFFICER_SIGNED_OUT = "officer:signed_out"

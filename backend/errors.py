@@ -7,6 +7,7 @@ MotCuaError
 ├── NotFound          404  no such thing, or not for the one who asks: both look alike on purpose
 ├── Conflict          409  the state moved on: illegal transition, lost race, repeated key with other content
 ├── TooLarge          413  the body is over the limit of its entry point
+├── TooMany           429  one asker sends faster than is good for the others
 └── Unavailable       503  a part we depend on does not answer; trying again later is right
 """
 
@@ -60,6 +61,12 @@ class TooLarge(MotCuaError):
     """The body is over the limit."""
 
     status, code, default = 413, "too_large", "Nội dung gửi lên quá lớn."
+
+
+class TooMany(MotCuaError):
+    """The asker should wait a little."""
+
+    status, code, default = 429, "too_many", "Anh/chị gửi hơi nhanh. Vui lòng thử lại sau một phút."
 
 
 class Unavailable(MotCuaError):

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend.database import reading
 from backend.errors import Forbidden, InvalidInput, MotCuaError, NotFound, TooLarge, Unauthenticated, Unavailable
@@ -60,6 +61,8 @@ def route_auth(app: Flask, endpoint: str) -> tuple[str, Check] | None:
 
 def install(app: Flask, *, max_body: int, public_endpoints: frozenset[str] = frozenset()) -> None:
     """Give `app` the shared behaviour. `max_body` in bytes; `public_endpoints` of libraries that bring own views."""
+    if proxies := settings().trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     app.config.update(MAX_CONTENT_LENGTH=max_body, PUBLIC_ENDPOINTS=public_endpoints)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.before_request(_begin)

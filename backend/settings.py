@@ -39,6 +39,9 @@ class Settings(Environment):
     actions_port: int = 5055
     rasa_port: int = 5005
 
+    trusted_proxies: int = Field(default=0, ge=0)
+    """How many reverse proxies of our own stand in front; their X-Forwarded-For is believed, nobody else's."""
+
     internal_token: SecretStr = SecretStr(DEVELOPMENT_TOKEN)
     secret_key: SecretStr = SecretStr(DEVELOPMENT_TOKEN)
 

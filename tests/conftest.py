@@ -27,7 +27,7 @@ TABLES = models.ALL
 
 def _postgresql_schema(purpose: str = "test") -> str:
     """URL of an empty schema of this test process's own."""
-    schema = f"{purpose}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    schema = f"{purpose}_{os.getpid()}"  # runs side by side do not meet
     try:
         with create_engine(POSTGRESQL).begin() as connection:
             connection.execute(text(f"DROP SCHEMA IF EXISTS {schema} CASCADE"))
@@ -36,7 +36,15 @@ def _postgresql_schema(purpose: str = "test") -> str:
         if os.environ.get("CI"):
             raise
         pytest.skip(f"PostgreSQL is not reachable at {POSTGRESQL}")
-    return f"{POSTGRESQL}?options=-csearch_path%3D{schema}"
+    return f"{POSTGRESQL}?options=-csearch_path%3D{schema}%20-csynchronous_commit%3Doff"
+
+
+def _drop_schemas() -> None:
+    """Leave nothing of this test process behind."""
+    with create_engine(POSTGRESQL).begin() as connection:
+        names = connection.scalars(text("SELECT nspname FROM pg_namespace")).all()
+        for name in (name for name in names if name.endswith(f"_{os.getpid()}")):
+            connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +53,7 @@ def _postgresql() -> Iterator[Engine]:
     TABLES.create_all(engine)
     yield engine
     engine.dispose()
+    _drop_schemas()
 
 
 @pytest.fixture(scope="session")
@@ -65,9 +74,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
         engine = db.create(f"sqlite:///{path}")
     else:
         engine = request.getfixturevalue("_postgresql")
-        with engine.begin() as connection:
-            names = ", ".join(f'"{table.name}"' for table in TABLES.sorted_tables)
-            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        with engine.begin() as connection:  # much faster than TRUNCATE for a handful of rows
+            connection.execute(text("; ".join(f'DELETE FROM "{t.name}"' for t in reversed(TABLES.sorted_tables))))
     monkeypatch.setattr(db, "engine", lambda: engine)
     yield engine
     if request.param == "sqlite":

@@ -60,7 +60,7 @@ def test_messages_of_one_conversation_are_answered_in_order(house):
 
 
 def test_two_workers_on_one_conversation_answer_once(house):
-    channel, scripted = house
+    _channel, scripted = house
     received = make.text("a")
     inner: list[turn.Outcome] = []
     scripted.during = lambda: inner.append(turn.run(received.conversation_id))
@@ -338,7 +338,7 @@ def test_an_expired_lease_is_taken_over(house):
 
 
 def test_ten_thousand_characters_are_cut_not_refused(house):
-    channel, scripted = house
+    _channel, scripted = house
     make.text("a" * 10_000)
     make.work()
     assert [len(asked) for asked in scripted.asked] == [4_000]

@@ -1,0 +1,1 @@
+"""Agencies with their periods and successors, departments, officers and their sign-in."""

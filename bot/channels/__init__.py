@@ -1,0 +1,1 @@
+"""Rasa input channels: `turn`, the only one, spoken by our own worker."""

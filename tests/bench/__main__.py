@@ -1,0 +1,35 @@
+"""Run every benchmark, or those named on the command line: webhook reply search nlu processes."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.bench import nlu, processes, reply, report, search, webhook
+from tests.end_to_end import stack as stacks
+
+ALL = ("search", "nlu", "processes", "reply", "webhook")
+
+
+def main(wanted: list[str]) -> None:
+    """Start one system for all of them."""
+    report.machine()
+    folder = Path(tempfile.mkdtemp(prefix="mot-cua-bench-"))
+    stack = stacks.Stack(folder)
+    report.console.print(f"seeding and starting the processes in {folder} …")
+    stack.seed()
+    if "search" in wanted:
+        search.run()
+    if "nlu" in wanted:
+        nlu.run()
+    try:
+        processes.start(stack, show="processes" in wanted)
+        if "reply" in wanted:
+            reply.run(stack)
+        if "webhook" in wanted:
+            webhook.run(stack)
+    finally:
+        stack.stop()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or list(ALL))

@@ -1,0 +1,135 @@
+"""Runs the scripted dialogues of `tests/dialogue` against the real processes, by SMS or web chat.
+
+A file is one behaviour, its name the sentence:
+
+    channel: sms            # or web
+    phone: "0900000001"     # sms: somebody who owns one demo dossier of each kind; each run gets a number of its own
+    turns:
+      - citizen: làm giấy khai sinh cần gì    # or `pick: 2` / `pick: Lệ phí`, a choice of the last answer
+        answer_has: [giấy chứng sinh]         # all of these, compared unaccented and without case
+        answer_lacks: [lỗi]
+"""
+
+import itertools
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from backend.dossiers import demo
+from backend.text import fold, phone_number
+from tests.end_to_end.stack import Stack, wait_for
+
+FOLDER = Path(__file__).resolve().parents[1] / "dialogue"
+_people = itertools.count(1_000)
+ANSWER_SECONDS = 20
+
+
+@dataclass
+class Exchange:
+    """One turn as it went: what the citizen wrote, what came back, what could be picked next."""
+
+    citizen: str
+    answer: str
+    choices: list[str] = field(default_factory=list)
+
+
+@dataclass
+class SmsCitizen:
+    """Texts the hotline. Choices are the numbered lines of the answer."""
+
+    stack: Stack
+    phone: str
+
+    def say(self, words: str) -> Exchange:
+        return Exchange(words, self.stack.text(self.phone, words, ANSWER_SECONDS))
+
+    def pick(self, wanted: str | int) -> Exchange:
+        return self.say(str(wanted))
+
+
+class WebCitizen:
+    """Writes in the web chat with a cookie of its own."""
+
+    def __init__(self, stack: Stack) -> None:
+        base = f"http://127.0.0.1:{stack.ports['chat']}"
+        self._client = httpx.Client(base_url=base, timeout=30, headers={"Origin": base})
+        self._client.get("/").raise_for_status()
+        self._last = 0
+        self._offered: list[dict[str, str]] = []
+
+    def say(self, words: str) -> Exchange:
+        return self._send(words, {"text": words})
+
+    def pick(self, wanted: str | int) -> Exchange:
+        titles = [choice["title"] for choice in self._offered]
+        index = wanted - 1 if isinstance(wanted, int) else [fold(t) for t in titles].index(fold(wanted))
+        return self._send(titles[index], {"token": self._offered[index]["token"]})
+
+    def _send(self, shown: str, body: dict[str, str]) -> Exchange:
+        self._client.post("/chat/messages", json={"id": str(uuid.uuid4()), **body}).raise_for_status()
+        answer = wait_for(self._next_answer, ANSWER_SECONDS, f"no answer to {shown!r}")
+        self._offered = answer["choices"]
+        return Exchange(shown, answer["text"], [choice["title"] for choice in self._offered])
+
+    def _next_answer(self) -> dict[str, Any] | None:
+        page = self._client.get("/chat/messages", params={"after": self._last}).raise_for_status().json()
+        for message in page["messages"]:
+            self._last = max(self._last, message["id"])
+            if message["direction"] == "out":
+                return dict(message)
+        return None
+
+
+def scripts() -> list[Path]:
+    """All dialogue files, by name."""
+    return sorted(FOLDER.glob("*.yml"))
+
+
+def load(path: Path) -> dict[str, Any]:
+    """A dialogue file. The placeholders `{dossier:kind}` are still in it."""
+    script: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    return script
+
+
+def new_citizen(stack: Stack, script: dict[str, Any]) -> tuple[SmsCitizen | WebCitizen, dict[str, str]]:
+    """A citizen nobody has talked to yet, and the dossier codes for the placeholders."""
+    with stack.database():
+        person, other = next(_people), next(_people)
+        codes = demo.seed_person(person) if script.get("phone") else {}
+        codes["other"] = demo.seed_person(other)["processing"] if "{dossier:other}" in str(script) else ""
+    if script["channel"] == "web":
+        return WebCitizen(stack), codes
+    number = phone_number(demo.phone(person))
+    assert number is not None
+    return SmsCitizen(stack, number), codes
+
+
+def filled(text: str, codes: dict[str, str]) -> str:
+    """`text` with its placeholders replaced; `{dossier:late:tail}` is the last part of a code alone."""
+    for kind, code in codes.items():
+        text = text.replace(f"{{dossier:{kind}}}", code).replace(f"{{dossier:{kind}:tail}}", code.rsplit("-", 1)[-1])
+    return text
+
+
+def play(stack: Stack, script: dict[str, Any]) -> Iterator[tuple[Exchange, dict[str, Any]]]:
+    """Run a dialogue, giving each turn with what was expected of it, placeholders filled."""
+    citizen, codes = new_citizen(stack, script)
+    for turn in script["turns"]:
+        exchange = citizen.pick(turn["pick"]) if "pick" in turn else citizen.say(filled(turn["citizen"], codes))
+        expected = {
+            key: [filled(str(part), codes) for part in turn.get(key, [])] for key in ("answer_has", "answer_lacks")
+        }
+        yield exchange, expected
+
+
+def mistakes(exchange: Exchange, expected: dict[str, Any]) -> list[str]:
+    """What is wrong with an answer, in words; empty when it is as expected."""
+    answer = fold(" ".join([exchange.answer, *exchange.choices]))
+    return [f"lacks {part!r}" for part in expected["answer_has"] if fold(part) not in answer] + [
+        f"has {part!r}" for part in expected["answer_lacks"] if fold(part) in answer
+    ]
