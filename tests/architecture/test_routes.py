@@ -3,7 +3,7 @@
 import pytest
 from sms_gateway.wsgi import build as build_sms
 
-from backend.http import route_auth
+from backend.http import public, route_auth
 from backend.wsgi import build as build_backend
 from chat_gateway.wsgi import build as build_chat
 
@@ -45,16 +45,14 @@ def test_api_refuses_without_and_with_a_wrong_token(database):
 
 def test_errors_have_one_shape_and_leak_nothing(database):
     app = build_backend()
-    client = app.test_client()
-    assert client.get("/nowhere").json["error"]["code"] == "not_found"
 
     @app.get("/broken")
+    @public("test")
     def broken():
         raise RuntimeError("secret detail")
 
-    from backend.http import public
-
-    app.view_functions["broken"] = public("test")(broken)
+    client = app.test_client()
+    assert client.get("/nowhere").json["error"]["code"] == "not_found"
     response = client.get("/broken")
     assert response.status_code == 500
     assert response.json["error"]["code"] == "internal"

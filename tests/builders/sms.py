@@ -9,6 +9,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from backend import database
+from backend.messaging import channels
 from backend.messaging.channels import Outgoing
 from backend.messaging.models import Message
 from backend.queue import queue
@@ -49,6 +50,7 @@ def client(monkeypatch, **changes: str) -> FlaskClient:
     """A client of a gateway with these settings."""
     configure(monkeypatch, **changes)
     queue().storage.flush_all()
+    monkeypatch.setattr(channels, "_channels", dict(channels._channels))  # what it registers ends with the test
     return wsgi.build().test_client()
 
 

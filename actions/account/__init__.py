@@ -1,0 +1,1 @@
+"""The phone number and notices."""

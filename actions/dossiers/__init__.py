@@ -1,0 +1,1 @@
+"""Dossiers already filed."""

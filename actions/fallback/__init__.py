@@ -1,0 +1,1 @@
+"""What was not understood, or is not ours to answer."""

@@ -1,0 +1,1 @@
+"""People: officers, offices, hours."""

@@ -1,0 +1,1 @@
+"""Which procedure is meant, and what is told of it."""

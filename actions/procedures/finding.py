@@ -1,0 +1,122 @@
+"""Which procedure a message means, given what the conversation was about."""
+
+import re
+from dataclasses import dataclass
+
+from actions.backend_api import Hit, Search
+from actions.procedures.aspects import OVERVIEW, Aspect
+from actions.text import clipped, fold, words
+from actions.turn import Button, Turn
+
+KNOWN_SHARE = 0.8
+"""A procedure we spoke of before beats others in doubt when it scores at least this share of the best."""
+WEAK_WORDS = 2
+"""So few words beside an aspect, none of them a procedure, do not change the subject."""
+
+_BACK = re.compile(
+    r"\b(?:(?:cai|thu tuc|giay|viec|vu) (?:truoc|hoi nay|ban nay|luc nay|hoi dau|dau tien|kia)"
+    r"|quay lai cai (?:truoc|kia|cu|dau))\b"
+)
+_CODE = re.compile(r"\d\.\d{6}")
+_FILLERS = frozenset(
+    words("cai so chon a da uh u ok em lay thu tuc muon toi minh tui hoi la ve vay nha nhe di dung roi do")
+)
+
+
+@dataclass(frozen=True)
+class Meant:
+    """This procedure. `named` is False when only the conversation tells."""
+
+    code: str
+    named: bool = True
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """One of these, best first."""
+
+    hits: list[Hit]
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A procedure was named, and there is none like it; `named` is what was looked for."""
+
+    named: str
+
+
+@dataclass(frozen=True)
+class Unnamed:
+    """No procedure was named, and none was spoken of."""
+
+
+Finding = Meant | Doubt | Unknown | Unnamed
+
+
+async def find(turn: Turn, aspect: Aspect) -> Finding:
+    """What the turn means: a code first, then the words, then what was spoken of."""
+    code = turn.entity("procedure_code")
+    if code:
+        match = _CODE.search(code)
+        return Meant(match.group() if match else code)
+    if turn.memory.previous_procedure_code and goes_back(turn.text):
+        return Meant(turn.memory.previous_procedure_code)
+    if not turn.text:
+        return await _spoken_of(turn) if aspect != OVERVIEW else Unnamed()
+    search = await turn.api.search(turn.text, agency=turn.entity("agency") or "")
+    if search.decision == "sure":
+        return Meant(search.hits[0].code)
+    if search.decision == "ask":
+        return await _doubtful(turn, aspect, search)
+    return await _not_found(turn, aspect, search)
+
+
+def goes_back(text: str) -> bool:
+    """Whether the words mean the procedure before the current one ("quay lại cái trước")."""
+    return bool(_BACK.search(fold(text)))
+
+
+def picked(text: str, offered: list[Button]) -> Button | None:
+    """The offer that a few words single out: "cái cấp lại" among "Cấp mới …" and "Cấp lại …"."""
+    said = [word for word in words(text) if word not in _FILLERS]
+    if not said or len(said) > 6:
+        return None
+    phrase = " ".join(said)
+    matching = [button for button in offered if phrase in fold(button.title)]
+    if len(matching) != 1:
+        matching = [button for button in offered if set(said) <= set(words(button.title))]
+    return matching[0] if len(matching) == 1 else None
+
+
+async def _current(turn: Turn) -> str | None:
+    """What the conversation is about. The backend knows better than the slots: keyword commands change it too."""
+    return (await turn.api.conversation()).procedure_code or turn.memory.procedure_code
+
+
+async def _spoken_of(turn: Turn) -> Finding:
+    current = await _current(turn)
+    return Meant(current, named=False) if current else Unnamed()
+
+
+async def _doubtful(turn: Turn, aspect: Aspect, search: Search) -> Finding:
+    current = await _current(turn)
+    likely = {hit.code for hit in search.hits if hit.score >= KNOWN_SHARE * search.hits[0].score}
+    for known in (current, turn.memory.previous_procedure_code):
+        if known in likely and known is not None:
+            return Meant(known)
+    if current and aspect != OVERVIEW and _is_weak(turn, search):
+        return Meant(current, named=False)
+    return Doubt(search.hits)
+
+
+async def _not_found(turn: Turn, aspect: Aspect, search: Search) -> Finding:
+    named = turn.entity("procedure")
+    if aspect != OVERVIEW and not named:
+        found = await _spoken_of(turn)
+        if isinstance(found, Meant) or _is_weak(turn, search):
+            return found
+    return Unknown(clipped(named or search.residual, 60)) if named or search.residual else Unnamed()
+
+
+def _is_weak(turn: Turn, search: Search) -> bool:
+    return not turn.entity("procedure") and len(search.residual.split()) <= WEAK_WORDS

@@ -1,0 +1,1 @@
+"""How satisfied citizens are."""

@@ -1,0 +1,1 @@
+"""Greetings, yes and no, help."""

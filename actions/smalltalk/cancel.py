@@ -1,0 +1,26 @@
+"""Stop what we are doing, or go back."""
+
+from actions.dialogue import DialogueAction
+from actions.procedures.answer_procedure import tell
+from actions.procedures.aspects import OVERVIEW, read
+from actions.procedures.finding import Meant, goes_back
+from actions.turn import Turn
+
+
+class ActionCancel(DialogueAction):
+    """`cancel`."""
+
+    intents = ("cancel",)
+
+    def name(self) -> str:
+        return "action_cancel"
+
+    async def answer(self, turn: Turn) -> None:
+        """Drop open questions and say so; "quay lại cái trước" goes back to the procedure before."""
+        previous = turn.memory.previous_procedure_code
+        if previous and goes_back(turn.text):
+            await tell(turn, Meant(previous), read(turn.memory.aspect) or [OVERVIEW])
+        elif turn.awaiting == "complaint":
+            turn.utter("utter_complaint_cancelled")
+        else:
+            turn.utter("utter_cancelled")

@@ -1,0 +1,202 @@
+"""One message of a citizen with all that an action may need, and what the action says and remembers."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.backend_api import BackendApi
+
+FALLBACK = "nlu_fallback"
+_ANSWERS_TO_OFFERS = {"affirm", "deny", "cancel"}
+
+Awaited = Literal["complaint", "score"]
+
+
+@dataclass(frozen=True)
+class Button:
+    """Something to pick: a title the citizen sees and the intent, with entities, it stands for."""
+
+    title: str
+    intent: str
+    entities: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def payload(self) -> str:
+        """The button as Rasa reads it: `/ask_fee{"procedure_code": "1.001193"}`."""
+        return f"/{self.intent}{json.dumps(dict(self.entities), ensure_ascii=False) if self.entities else ''}"
+
+
+@dataclass
+class Memory:
+    """The slots. Set by actions only, never by what a citizen typed; nothing in here says who somebody is.
+
+    The first four outlive a session, so that "còn lệ phí?" is understood the day after. The others belong to the
+    question just asked and end with it: see `Turn.begin`.
+    """
+
+    procedure_code: str | None = None
+    procedure_name: str | None = None
+    previous_procedure_code: str | None = None
+    aspect: str | None = None
+    pending_aspect: str | None = None
+    awaiting: Awaited | None = None
+    suggestions: list[dict[str, Any]] | None = None
+    misunderstood: int | None = None
+
+    @classmethod
+    def of(cls, slots: Mapping[str, Any]) -> "Memory":
+        """The memory that a tracker's slots hold."""
+        return cls(**{f.name: slots.get(f.name) for f in fields(cls)})
+
+    def events(self, slots: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The slot events that turn `slots` into this memory; unchanged slots cost no event."""
+        return [SlotSet(name, value) for name, value in asdict(self).items() if value != slots.get(name)]
+
+    def focus(self, code: str, name: str) -> bool:
+        """Speak of this procedure from now on. Returns whether that is a change of subject."""
+        changed = code != self.procedure_code
+        if changed and self.procedure_code:
+            self.previous_procedure_code = self.procedure_code
+        self.procedure_code, self.procedure_name = code, name
+        return changed
+
+
+@dataclass
+class Turn:
+    """What an action works with."""
+
+    api: BackendApi
+    conversation: str
+    message_id: int
+    channel: str
+    text: str
+    before: str
+    """The citizen's last message, if we did not understand it: what a choice among "ý anh/chị là …?" is about."""
+    intent: str
+    typed: bool
+    """False for a picked button, which has no `text` of its own: it has that of `before`."""
+    entities: list[tuple[str, str]]
+    ranking: list[tuple[str, float]]
+    heard: list[str]
+    """What the citizen typed in this session, oldest first, this message included."""
+    memory: Memory
+    said: list[dict[str, Any]] = field(default_factory=list)
+
+    # What the last answer left open, taken out of the memory when a turn begins.
+    offered: list[Button] = field(default_factory=list)
+    awaiting: Awaited | None = None
+    pending_aspect: str | None = None
+    misunderstood: int = 0
+
+    @classmethod
+    def begin(cls, tracker: Tracker, api: BackendApi) -> "Turn":
+        """Read a tracker. Open questions leave the memory here: whoever still needs them puts them back."""
+        message = tracker.latest_message
+        users = _messages_of_this_session(tracker.events)
+        earlier = users[:-1]
+        memory = Memory.of(tracker.slots) if earlier else _after_a_pause(Memory.of(tracker.slots))
+        written = str(message.get("text") or "")
+        typed = not written.startswith("/")  # the door neutralises a typed slash
+        intent = str((message.get("intent") or {}).get("name") or "")
+        before = _not_understood(earlier[-1]) if earlier else ""
+        turn = cls(
+            api=api,
+            conversation=tracker.sender_id,
+            message_id=_message_id(message),
+            channel=tracker.get_latest_input_channel() or "",
+            text=written if typed else "" if intent in _ANSWERS_TO_OFFERS else before,
+            before=before,
+            intent=intent,
+            typed=typed,
+            entities=[(str(e["entity"]), str(e["value"])) for e in message.get("entities") or [] if e.get("value")],
+            ranking=[(str(r["name"]), float(r.get("confidence") or 0)) for r in message.get("intent_ranking") or []],
+            heard=[text for text in (str(u.get("text") or "") for u in users) if text and not text.startswith("/")],
+            memory=memory,
+            offered=[Button(**suggestion) for suggestion in memory.suggestions or []],
+            awaiting=memory.awaiting,
+            pending_aspect=memory.pending_aspect,
+            misunderstood=int(memory.misunderstood or 0),
+        )
+        memory.suggestions = memory.awaiting = memory.pending_aspect = memory.misunderstood = None
+        return turn
+
+    @property
+    def on_sms(self) -> bool:
+        """Whether every line costs the province money and the citizen scrolling."""
+        return self.channel == "sms"
+
+    def entity(self, name: str) -> str | None:
+        """The first value of an entity in the message."""
+        return next((value for entity, value in self.entities if entity == name), None)
+
+    def say(self, text: str, buttons: Sequence[Button] = ()) -> None:
+        """Say what the backend composed."""
+        self._add(text=text, buttons=buttons)
+
+    def utter(self, response: str, buttons: Sequence[Button] = (), **values: Any) -> None:
+        """Say a response of nlu_data/responses in its variant for the channel; `values` fill its {blanks}."""
+        self._add(response=response, buttons=buttons, **values)
+
+    def _add(self, buttons: Sequence[Button], **message: Any) -> None:
+        if buttons:
+            message["buttons"] = [{"title": button.title, "payload": button.payload} for button in buttons]
+        self.said.append(message)
+
+    def offer(self, response: str, buttons: Sequence[Button], **values: Any) -> None:
+        """Ask which of the buttons is meant; "đúng rồi" takes the first, "không phải" none."""
+        self.memory.suggestions = [asdict(button) for button in buttons if button.intent != "deny"]
+        self.utter(response, buttons, **values)
+
+    def keep_open(self) -> None:
+        """Leave the open question open: this message was no answer to it, but did not end it either."""
+        self.memory.awaiting, self.memory.pending_aspect = self.awaiting, self.pending_aspect
+
+    def close(self) -> None:
+        """Nothing is open any more: the message answered it, or was about something new."""
+        self.memory.awaiting = self.memory.pending_aspect = None
+
+    def become(self, button: Button) -> None:
+        """Go on as if `button` had been picked."""
+        self.intent, self.entities = button.intent, list(button.entities.items())
+        self.text, self.typed = "" if button.entities else self.before, False
+
+    def speak(self, dispatcher: CollectingDispatcher) -> None:
+        """Hand what was said to Rasa."""
+        for message in self.said:
+            dispatcher.utter_message(**message)
+
+
+def _messages_of_this_session(events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    start = 0
+    for index, event in enumerate(events):
+        if event.get("event") == "restart" or (
+            event.get("event") == "action" and event.get("name") == "action_session_start"
+        ):
+            start = index + 1
+    return [event for event in events[start:] if event.get("event") == "user"]
+
+
+def _after_a_pause(memory: Memory) -> Memory:
+    """A question asked in an earlier session is no longer waited for: today's message is about something new."""
+    memory.pending_aspect = memory.awaiting = memory.suggestions = memory.misunderstood = None
+    return memory
+
+
+def _not_understood(message: Mapping[str, Any]) -> str:
+    text = str(message.get("text") or "")
+    parsed = message.get("parse_data") or {}
+    understood = (parsed.get("intent") or {}).get("name") != FALLBACK
+    return "" if understood or text.startswith("/") else text
+
+
+def _message_id(message: Mapping[str, Any]) -> int:
+    """The id of the message in the backend's ledger. Raises ValueError when Rasa was not asked by the backend."""
+    given = str(message.get("message_id") or "")
+    if not given.isdigit():
+        raise ValueError("the message has no id of the backend's ledger: talk through the turn channel")
+    return int(given)

@@ -1,0 +1,1 @@
+"""The catalogue of administrative procedures: versions from several sources, search, answers."""

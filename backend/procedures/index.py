@@ -1,0 +1,309 @@
+"""The search index over the catalogue: BM25 over weighted fields, then a second look at the best candidates.
+
+1. `words.Vocabulary` folds and repairs the question and parts what is asked about from what only asks.
+2. BM25 (bm25s) over name, field, results, papers, steps and agency gives candidates. The fields' scores are merged into
+   posting lists when the index is built, so that a question adds up a few short arrays.
+3. Labels (names, and the phrases of our own catalogue) are compared with the question as wholes.
+4. A linear score of a few features orders the candidates; its weights are global and set in `ranking.py`.
+
+An index is immutable and safe to share between threads; `search.py` keeps the current one.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import bm25s
+import numpy as np
+import numpy.typing as npt
+
+from backend.procedures import policy, ranking
+from backend.procedures.ranking import Decision
+from backend.procedures.words import GAP, Question, Tokens, Vocabulary, tokens
+
+Floats = npt.NDArray[np.float64]
+Term = str | tuple[str, str]
+
+FIELD_WEIGHTS = {"name": 1.0, "field": 0.3, "results": 0.2, "documents": 0.2, "body": 0.2, "agency": 0.05}
+WITH_PAIRS = ("name", "results")  # fields in which two words side by side are a term of their own
+K1, B = 1.2, 0.6
+FILLER = 0.25  # how much a word that only asks still counts
+CANDIDATES, LABEL_CANDIDATES = 50, 25
+LONGEST_RUN = 12  # words in common beyond this tell no more
+DOCUMENTS_CHARACTERS, BODY_CHARACTERS = 6000, 6000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the index knows of a procedure. `names`: the one citizens hear first, then those of other sources."""
+
+    code: str
+    names: tuple[str, ...]
+    short_name: str
+    field: str
+    level: str | None
+    levels: tuple[str, ...]
+    agency: str
+    phrases: tuple[str, ...]
+    documents: str
+    results: str
+    body: str
+    ours: bool
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A procedure found. `score` orders the hits of one question; it is not comparable between questions."""
+
+    entry: Entry
+    score: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """`decision`: sure (the first hit is meant), ask (one of the hits), none (nothing fits or nothing was named)."""
+
+    decision: Decision
+    residual: str
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True)
+class Look:
+    """Candidates for a question, as positions in `Index.entries`, with one row of `ranking.FEATURES` each."""
+
+    candidates: list[int]
+    rows: Floats
+
+
+class Index:
+    """The index over `entries`."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.entries = list(entries)
+        self._by_code = {entry.code: entry for entry in self.entries}
+        names = [tokens(" ".join(entry.names)) for entry in self.entries]
+        phrases = [tokens(phrase) for entry in self.entries for phrase in entry.phrases]
+        fields = {
+            "name": names,
+            "field": [tokens(entry.field) for entry in self.entries],
+            "results": [tokens(entry.results) for entry in self.entries],
+            "documents": [tokens(entry.documents[:DOCUMENTS_CHARACTERS]) for entry in self.entries],
+            "body": [tokens(entry.body[:BODY_CHARACTERS]) for entry in self.entries],
+            "agency": [tokens(entry.agency) for entry in self.entries],
+        }
+        self.vocabulary = Vocabulary(names, phrases, (*fields["results"], *fields["documents"], *fields["field"]))
+        self._rarity = _Rarity([*names, *phrases])
+        self._postings = _postings(fields)
+        self._wide = [
+            frozenset(names[i]).union(fields["field"][i], fields["results"][i], fields["agency"][i])
+            for i in range(len(self.entries))
+        ]
+        self._names = [_Name.of(entry.names[0]) for entry in self.entries]
+        self._labels = _Labels(self.entries, self.vocabulary, self._rarity)
+
+    def search(self, text: str, *, limit: int = 5, level: str | None = None, agency: str = "") -> Found:
+        """The procedures `text` may mean, best first. `level` and `agency` are hints: they move, they never exclude."""
+        named = next((self._by_code[word] for word in policy.codes_in(text) if word in self._by_code), None)
+        question = self.vocabulary.question(text)
+        if named:
+            return Found("sure", question.residual, (Hit(named, ranking.NAMED_BY_CODE),))
+        if not question.residual or not self.entries:
+            return Found("none", question.residual, ())
+        look = self.look(question, level=level, agency=agency)
+        scores = look.rows @ ranking.WEIGHTS
+        order = np.argsort(-scores, kind="stable")
+        hits = [Hit(self.entries[look.candidates[i]], round(float(scores[i]), 3)) for i in order[:limit]]
+        return Found(ranking.decide(scores[order], look.rows[order]), question.residual, tuple(hits))
+
+    def look(
+        self, question: Question, *, level: str | None = None, agency: str = "", without: str | None = None
+    ) -> Look:
+        """The candidates with their features, unordered. `without`: a phrase to forget meanwhile, for calibration."""
+        weighted = _weighted(question)
+        scores = self._bm25(weighted)
+        likeness, inside = self._labels.compare(question, without)
+        best = np.argpartition(-scores, min(CANDIDATES, len(scores) - 1))[:CANDIDATES]
+        alike = np.argpartition(-likeness, min(LABEL_CANDIDATES, len(likeness) - 1))[:LABEL_CANDIDATES]
+        candidates = [int(i) for i in np.union1d(best, alike) if scores[i] > 0 or likeness[i] > 0]
+        if not candidates:
+            return Look([], np.zeros((0, len(ranking.FEATURES))))
+        top = float(scores[candidates].max()) or 1.0
+        asked = _Asked(question, self._rarity)
+        wanted_agency = frozenset(tokens(agency))
+        rows = [
+            (
+                float(scores[i]) / top,
+                asked.share_in(self._wide[i]),
+                *asked.of_name(self._names[i]),
+                float(likeness[i]),
+                float(inside[i]),
+                float(self.entries[i].ours),
+                self._hint(i, level, wanted_agency),
+            )
+            for i in candidates
+        ]
+        return Look(candidates, np.array(rows))
+
+    def _bm25(self, weighted: dict[Term, float]) -> Floats:
+        scores = np.zeros(len(self.entries))
+        for term, weight in weighted.items():
+            for ids, values in self._postings.get(term, ()):
+                scores[ids] += values * weight
+        return scores
+
+    def _hint(self, i: int, level: str | None, agency: frozenset[str]) -> float:
+        entry = self.entries[i]
+        fits = float(level in entry.levels) if level else 0.0
+        if agency:
+            own = frozenset(tokens(entry.agency))
+            fits += len(agency & own) / len(agency)
+        return fits
+
+
+def _weighted(question: Question) -> dict[Term, float]:
+    """Terms with how much they count: content fully, so too what replaced everyday words, what only asks a little."""
+    weights: Counter[Term] = Counter()
+    for words, weight in ((question.said, FILLER), (question.content, 1.0)):
+        for term in _terms(words):
+            weights[term] += weight
+    if question.meant != question.content:
+        for term in (Counter(_terms(question.meant)) - Counter(_terms(question.content))).elements():
+            weights[term] += 1.0
+    return weights
+
+
+def _terms(words: Tokens) -> list[Term]:
+    terms: list[Term] = [word for word in words if word != GAP]
+    terms += [(a, b) for a, b in zip(words, words[1:], strict=False) if GAP not in (a, b)]
+    return terms
+
+
+def _postings(fields: dict[str, list[Tokens]]) -> dict[Term, list[tuple[npt.NDArray[np.int32], Floats]]]:
+    """For each term the documents it is in and what it adds to their scores, one pair of arrays a field."""
+    merged: defaultdict[Term, list[tuple[npt.NDArray[np.int32], Floats]]] = defaultdict(list)
+    for field, texts in fields.items():
+        documents = [[*map(str, words)] if field not in WITH_PAIRS else _joined(words) for words in texts]
+        if not any(documents):
+            continue
+        model = bm25s.BM25(method="lucene", k1=K1, b=B)
+        model.index(documents, show_progress=False)
+        data, ids, starts = (model.scores[key] for key in ("data", "indices", "indptr"))
+        for joined, column in model.vocab_dict.items():
+            start, end = int(starts[column]), int(starts[column + 1]) if column + 1 < len(starts) else 0
+            if joined and end > start:
+                term: Term = joined if "\t" not in joined else (joined.split("\t")[0], joined.split("\t")[1])
+                values = data[start:end].astype(np.float64) * FIELD_WEIGHTS[field]
+                merged[term].append((ids[start:end].astype(np.int32), values))
+    return dict(merged)
+
+
+def _joined(words: Tokens) -> list[str]:
+    return [*words, *(f"{a}\t{b}" for a, b in zip(words, words[1:], strict=False))]
+
+
+class _Rarity:
+    """How much a word tells: its inverse frequency among names and phrases."""
+
+    def __init__(self, texts: Sequence[Tokens]) -> None:
+        counts = Counter(word for text in texts for word in set(text))
+        total = len(texts)
+        self._known = {word: math.log(1 + (total - n + 0.5) / (n + 0.5)) for word, n in counts.items()}
+        self._unknown = math.log(1 + (total + 0.5) / 0.5)
+
+    def __call__(self, word: str) -> float:
+        return self._known.get(word, self._unknown)
+
+    def of(self, words: Iterable[str]) -> float:
+        return sum(map(self, words))
+
+
+@dataclass(frozen=True)
+class _Name:
+    """A name prepared for the second look: its core, and the acts in it."""
+
+    core: Tokens
+    acts: frozenset[str]
+
+    @classmethod
+    def of(cls, name: str) -> "_Name":
+        core = tokens(policy.core_of(name)) or tokens(name)
+        return cls(core, ranking.acts(core))
+
+
+class _Asked:
+    """A question prepared for the second look."""
+
+    def __init__(self, question: Question, rarity: _Rarity) -> None:
+        self._said = question.said
+        meant = [word for word in question.meant if word != GAP]
+        content = {*question.content, *meant} - {GAP}
+        self._weights = {w: rarity(w) * (1.0 if w in content else FILLER) for w in {*question.said, *meant}}
+        self._total = sum(self._weights.values()) or 1.0
+        self._acts = ranking.acts(question.said) | ranking.acts(meant)
+
+    def share_in(self, words: frozenset[str]) -> float:
+        """How much of the question is in `words`, 0 to 1."""
+        return sum(weight for word, weight in self._weights.items() if word in words) / self._total
+
+    def of_name(self, name: _Name) -> tuple[float, float]:
+        """How many acts are asked for that the name has not; the longest common run, as a share of the shorter."""
+        run = _longest_run(name.core, self._said) / max(1, min(len(name.core), len(self._said), LONGEST_RUN))
+        return float(len(self._acts - name.acts)), run
+
+
+def _longest_run(a: Tokens, b: Tokens) -> int:
+    """Length of the longest run of words that both have."""
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for j, word in enumerate(b):
+        places[word].append(j)
+    best, previous = 0, {-1: 0}
+    for word in a:
+        current = {j: previous.get(j - 1, 0) + 1 for j in places.get(word, ())}
+        best = max(best, *current.values()) if current else best
+        previous = current
+    return best
+
+
+class _Labels:
+    """Names and phrases as sets of words, to find the one that a short question is."""
+
+    def __init__(self, entries: Sequence[Entry], vocabulary: Vocabulary, rarity: _Rarity) -> None:
+        self._rarity, self._entries = rarity, len(entries)
+        owners: list[int] = []
+        sets: list[frozenset[str]] = []
+        self._phrases: defaultdict[str, list[int]] = defaultdict(list)
+        for i, entry in enumerate(entries):
+            for text in (*entry.phrases, *(policy.core_of(name) for name in entry.names)):
+                words = tokens(text)
+                content = frozenset(vocabulary.without_fillers(words)) - {GAP} or frozenset(words)
+                if not content:
+                    continue
+                self._phrases[" ".join(words)].append(len(sets))
+                owners.append(i)
+                sets.append(content)
+        self._owners = np.array(owners, dtype=np.int32)
+        self._mass = np.array([rarity.of(words) for words in sets])
+        with_word: defaultdict[str, list[int]] = defaultdict(list)
+        for label, words in enumerate(sets):
+            for word in words:
+                with_word[word].append(label)
+        self._with_word = {word: np.array(labels, dtype=np.int32) for word, labels in with_word.items()}
+
+    def compare(self, question: Question, without: str | None) -> tuple[Floats, Floats]:
+        """For each entry: likeness of its best label (0 to 1), and how much its richest label wholly inside tells."""
+        likeness, inside = np.zeros(self._entries), np.zeros(self._entries)
+        for words in {frozenset(question.content), frozenset(question.meant)}:
+            asked = words - {GAP}
+            common = np.zeros(len(self._owners))
+            for word in asked:
+                if word in self._with_word:
+                    common[self._with_word[word]] += self._rarity(word)
+            if without is not None:
+                common[self._phrases[without]] = 0.0
+            alike = 2 * common / (self._mass + self._rarity.of(asked) + 1e-9)
+            np.maximum.at(likeness, self._owners, alike)
+            covered = np.where(common >= self._mass - 1e-6, self._mass / (self._mass + ranking.TELLING), 0.0)
+            np.maximum.at(inside, self._owners, covered)
+        return likeness, inside

@@ -1,0 +1,61 @@
+"""TT <words>: a procedure. GT, LP, TG, ND: papers, fee, time and place of the one spoken about."""
+
+import json
+
+from backend.errors import NotFound
+from backend.messaging import service as messaging
+from backend.messaging.channels import Choice, Reply
+from backend.messaging.keywords import Context, Handler, command
+from backend.procedures import service, titles
+from backend.procedures.schemas import Aspect
+
+CHOICES = 5
+
+
+@command("tt", "thu tuc", accepts=r"")
+def bare(_context: Context, _argument: str) -> list[Reply]:
+    """TT alone: how to use it."""
+    return [Reply("Soạn TT và tên thủ tục. Ví dụ: TT khai sinh.")]
+
+
+@command("tt", accepts=r".+")
+def find(context: Context, argument: str) -> list[Reply]:
+    """TT with words: the overview when they are clear, else what they may mean."""
+    found = service.search(argument, limit=CHOICES)
+    if found.decision == "none" or not found.hits:
+        return [Reply("Chưa tìm thấy thủ tục này. Anh/chị thử gọi tên khác, hoặc soạn CB để gặp cán bộ.")]
+    if found.decision == "sure":
+        return [_told(context, found.hits[0].entry.code, "overview")]
+    offered = zip(found.hits, titles.distinct([hit.entry for hit in found.hits]), strict=True)
+    choices = tuple(Choice(title, _payload(hit.entry.code)) for hit, title in offered)
+    return [Reply("Anh/chị hỏi thủ tục nào?", choices)]
+
+
+def _payload(code: str) -> str:
+    return f"/search_procedure{json.dumps({'procedure_code': code})}"
+
+
+def _about(aspect: Aspect) -> Handler:
+    def tell(context: Context, _argument: str) -> list[Reply]:
+        code = messaging.current_procedure(context.conversation_id)
+        if code is None:
+            return [Reply("Anh/chị muốn hỏi thủ tục nào? Soạn TT và tên thủ tục. Ví dụ: TT khai sinh.")]
+        return [_told(context, code, aspect)]
+
+    return tell
+
+
+def _told(context: Context, code: str, aspect: Aspect) -> Reply:
+    try:
+        text = service.answer_in_conversation(context.conversation_id, code, aspect).text
+    except NotFound:  # it left the catalogue since it was spoken about
+        return Reply("Thủ tục này không còn hiệu lực. Anh/chị soạn TT và tên thủ tục để tìm lại.")
+    return Reply(
+        f"{text}\nHỏi thêm: GT giấy tờ, LP lệ phí, TG thời gian, ND nơi nộp." if aspect == "overview" else text
+    )
+
+
+command("gt", "giay to", accepts=r"")(_about("documents"))
+command("lp", "le phi", accepts=r"")(_about("fee"))
+command("tg", "thoi gian", accepts=r"")(_about("duration"))
+command("nd", "noi nop", accepts=r"")(_about("place"))

@@ -1,0 +1,1 @@
+"""Readers of the files that procedures come in; each gives `rows.Row`."""

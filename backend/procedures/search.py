@@ -1,0 +1,78 @@
+"""The one search, used by the API, the keyword commands and the command line: keeps the index of today's catalogue.
+
+The index is built on first use in each process and again when the catalogue's revision or the day changed. While it is
+being rebuilt the old one answers; only the very first question waits.
+"""
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Engine
+
+from backend import clock
+from backend.database import engine, reading
+from backend.logs import logger
+from backend.procedures import versions
+from backend.procedures.index import Found, Index
+
+CHECK_SECONDS = 2.0
+log = logger(__name__)
+
+
+@dataclass(frozen=True)
+class _Built:
+    database: Engine
+    revision: tuple[int, datetime] | None
+    day: date
+    index: Index
+
+
+_lock = threading.Lock()
+_built: _Built | None = None
+_checked_at = 0.0
+
+
+def search(text: str, *, limit: int = 5, level: str | None = None, agency: str = "") -> Found:
+    """The procedures that a citizen's words may mean, best first, with how sure that is.
+
+    `level` (province, district, commune) and `agency` (words of its name) are hints: they move hits, they exclude none.
+    """
+    return index().search(text, limit=limit, level=level, agency=agency)
+
+
+def index() -> Index:
+    """The index of the catalogue in force today."""
+    built = _built if _built is not None and _built.database is engine() else None
+    if built is not None and time.monotonic() - _checked_at < CHECK_SECONDS:
+        return built.index
+    if not _lock.acquire(blocking=built is None):
+        assert built is not None
+        return built.index  # somebody is checking or rebuilding
+    try:
+        return _checked()
+    finally:
+        _lock.release()
+
+
+def _checked() -> Index:
+    """The index, rebuilt when what it was built from changed; called with the lock held."""
+    global _built, _checked_at
+    day = clock.today()
+    with reading() as session:
+        revision = versions.revision(session)
+        if _built is None or _built.database is not engine() or (_built.revision, _built.day) != (revision, day):
+            started = time.monotonic()
+            _built = _Built(engine(), revision, day, Index(versions.entries(session, day)))
+            seconds = round(time.monotonic() - started, 1)
+            log.info("search index built", procedures=len(_built.index.entries), seconds=seconds)
+    _checked_at = time.monotonic()
+    return _built.index
+
+
+def forget() -> None:
+    """Drop the index, so that the next question builds it; called after an import in the same process."""
+    global _built
+    with _lock:
+        _built = None

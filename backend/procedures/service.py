@@ -1,0 +1,68 @@
+"""What other features, the API and the commands ask of the catalogue."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from backend import clock
+from backend.database import reading, transaction
+from backend.errors import NotFound
+from backend.messaging import service as messaging
+from backend.procedures import search as searching
+from backend.procedures import versions, wording
+from backend.procedures.index import Found
+from backend.procedures.models import Source
+from backend.procedures.schemas import Aspect, ProcedureOut
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer ready to be said, with where it comes from."""
+
+    text: str
+    code: str
+    name: str
+    short_name: str
+    aspect: Aspect
+    effective_from: date
+    source: Source
+
+
+def current_version(code: str, on: date | None = None) -> ProcedureOut:
+    """The procedure as it is in force on a day (default: today). Raises NotFound."""
+    with reading() as session:
+        found = versions.current(session, code.strip(), on or clock.today())
+    if found is None:
+        raise NotFound("Không có thủ tục này.")
+    return found
+
+
+def short_name(code: str) -> str:
+    """A name that fits on a phone. Raises NotFound."""
+    return current_version(code).short_name
+
+
+def search(text: str, *, limit: int = 5, level: str | None = None, agency: str = "") -> Found:
+    """The procedures that a citizen's words may mean; see `search.search`."""
+    return searching.search(text, limit=limit, level=level, agency=agency)
+
+
+def answer(code: str, aspect: Aspect = "overview") -> Answer:
+    """What to tell a citizen about one aspect of a procedure. Raises NotFound."""
+    found = current_version(code)
+    return Answer(
+        text=wording.compose(found, aspect),
+        code=found.code,
+        name=found.name,
+        short_name=found.short_name,
+        aspect=aspect,
+        effective_from=found.effective_from,
+        source=found.source,
+    )
+
+
+def answer_in_conversation(conversation_id: int, code: str, aspect: Aspect = "overview") -> Answer:
+    """`answer`, and the procedure becomes what the conversation is about. Raises NotFound for either."""
+    with transaction():
+        told = answer(code, aspect)
+        messaging.remember_procedure(conversation_id, told.code)
+        return told

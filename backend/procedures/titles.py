@@ -1,0 +1,44 @@
+"""Short titles for procedures offered side by side: look-alikes must differ in what is shown."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from backend.procedures import policy
+from backend.procedures.index import Entry
+from backend.text import fold
+
+TITLE = 60
+_LEVELS = {"province": "cấp tỉnh", "district": "cấp huyện", "commune": "cấp xã"}
+
+
+def distinct(entries: Sequence[Entry]) -> list[str]:
+    """A title for each: its short name, then for those that look alike what tells them apart, at last the code."""
+    shown = [policy.clipped(entry.short_name, TITLE) for entry in entries]
+    for detail in (_difference, _level, _code):
+        counts = Counter(fold(title) for title in shown)
+        shown = [
+            _with(entry.short_name, detail(entry, entries)) if counts[fold(title)] > 1 else title
+            for entry, title in zip(entries, shown, strict=True)
+        ]
+    return shown
+
+
+def _with(name: str, detail: str) -> str:
+    return f"{policy.clipped(name, TITLE - len(detail) - 3)} ({detail})" if detail else policy.clipped(name, TITLE)
+
+
+def _difference(entry: Entry, entries: Sequence[Entry]) -> str:
+    """The words of the full name that no other one offered has."""
+    others = {word for other in entries if other.code != entry.code for word in fold(other.names[0]).split()}
+    own = [
+        word for word in entry.names[0].split() if fold(word).strip("(),;.") not in {o.strip("(),;.") for o in others}
+    ]
+    return policy.clipped(" ".join(own).strip("(),;. "), 30)
+
+
+def _level(entry: Entry, _entries: Sequence[Entry]) -> str:
+    return _LEVELS.get(entry.level or "", "")
+
+
+def _code(entry: Entry, _entries: Sequence[Entry]) -> str:
+    return entry.code

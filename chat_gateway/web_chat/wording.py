@@ -1,0 +1,135 @@
+"""What the page says around the conversation, in Vietnamese and English. The conversation itself is Vietnamese."""
+
+from typing import Final
+
+KEYWORDS: Final = (
+    ("HS <mã>", "xem hồ sơ", "dossier status"),
+    ("TT <tên>", "tìm thủ tục", "find a procedure"),
+    ("GT, LP, TG, ND", "giấy tờ, lệ phí, thời gian, nơi nộp", "papers, fee, duration, place"),
+    ("DG <1-5>", "đánh giá", "rate the service"),
+    ("PA <nội dung>", "phản ánh", "report a problem"),
+    ("CB", "gặp cán bộ", "talk to an officer"),
+    ("TRO GIUP", "cách hỏi", "help"),
+)
+"""SMS keyword, and what it does in both languages."""
+
+SUGGESTIONS: Final = ("Làm giấy khai sinh cần gì?", "Tra cứu hồ sơ", "Gặp cán bộ")
+"""Sent as they are, so Vietnamese in both languages."""
+EXAMPLES: Final = (
+    "Đăng ký kết hôn nộp ở đâu?",
+    "Lệ phí cấp đổi sổ đỏ bao nhiêu?",
+    "Hộ kinh doanh làm mấy ngày?",
+    "Mấy giờ bộ phận một cửa mở cửa?",
+)
+
+VIETNAMESE: Final[dict[str, str]] = {
+    "language": "vi",
+    "other_language": "en",
+    "other_language_name": "English",
+    "other_language_short": "EN",
+    "title": "Một Cửa",
+    "tagline": "Hỏi thủ tục, xem hồ sơ, gửi phản ánh",
+    "hotline": "Tổng đài",
+    "skip": "Đến ô nhập tin nhắn",
+    "conversation": "Cuộc trò chuyện",
+    "panel_open": "Cách hỏi và quyền riêng tư",
+    "panel_close": "Đóng",
+    "no_script": "Trang này cần JavaScript. Anh/chị có thể gọi hoặc nhắn SMS tới tổng đài",
+    "welcome": "Em có thể giúp gì cho anh/chị?",
+    "welcome_more": "Anh/chị cứ hỏi bằng lời thường, có dấu hay không dấu đều được.",
+    "suggestions": "Gợi ý",
+    "text_label": "Nội dung tin nhắn",
+    "text_hint": "Nhập câu hỏi…",
+    "send": "Gửi",
+    "sms_switch": "Xem dạng tin SMS",
+    "privacy_line": "Tin nhắn được lưu để trả lời anh/chị. Đừng gửi mật khẩu, mã OTP.",
+    "ask_title": "Anh/chị có thể hỏi",
+    "sms_title": "Không có mạng? Nhắn SMS",
+    "sms_lead": "Nhắn tới số tổng đài, không cần dấu. Gõ ở đây cũng được.",
+    "privacy_title": "Quyền riêng tư",
+    "privacy_text": (
+        "Tin nhắn chỉ dùng để trả lời và giải quyết yêu cầu của anh/chị; cán bộ một cửa có thể đọc khi tiếp nhận."
+        " Trình duyệt giữ một mã ngẫu nhiên để anh/chị xem lại, không theo dõi ở trang khác."
+    ),
+    "forget": "Rời cuộc trò chuyện trên máy này",
+    "forget_sure": "Máy này sẽ không xem lại được cuộc trò chuyện nữa. Anh/chị chắc chứ?",
+    "today": "Hôm nay",
+    "yesterday": "Hôm qua",
+    "you": "Anh/chị",
+    "we": "Một Cửa",
+    "typing": "Một Cửa đang soạn trả lời",
+    "slow": "Vẫn đang xử lý. Anh/chị có thể đóng trang, câu trả lời sẽ ở đây khi quay lại.",
+    "sending": "Đang gửi",
+    "failed": "Chưa gửi được.",
+    "retry": "Gửi lại",
+    "edit": "Sửa lại",
+    "offline": "Mất kết nối. Đang thử lại…",
+    "online": "Đã kết nối lại.",
+    "newer": "Tin mới",
+    "too_long": "Tin dài {n} ký tự, tối đa {max}. Anh/chị viết ngắn lại hoặc chia thành nhiều tin.",
+    "no_cookies": "Trình duyệt đang chặn cookie nên chưa trò chuyện được. Anh/chị bật cookie rồi tải lại trang.",
+    "choices": "Lựa chọn",
+    "chosen": "đã chọn",
+    "sms_head": "Tin SMS",
+    "sms_meta": "{segments} đoạn · {encoding} · {n} ký tự",
+    "sms_more": "TIẾP THEO",
+    "sms_loading": "Đang chuyển sang dạng SMS…",
+    "sms_failed": "Chưa xem được dạng SMS.",
+}
+
+ENGLISH: Final[dict[str, str]] = {
+    "language": "en",
+    "other_language": "vi",
+    "other_language_name": "Tiếng Việt",
+    "other_language_short": "VI",
+    "title": "Một Cửa",
+    "tagline": "Ask about procedures, follow a dossier, report a problem",
+    "hotline": "Hotline",
+    "skip": "Go to the message field",
+    "conversation": "Conversation",
+    "panel_open": "How to ask, and privacy",
+    "panel_close": "Close",
+    "no_script": "This page needs JavaScript. You can call or text the hotline",
+    "welcome": "How can we help you?",
+    "welcome_more": "Ask in plain Vietnamese, with or without accents. Answers are in Vietnamese.",
+    "suggestions": "Suggestions",
+    "text_label": "Your message",
+    "text_hint": "Type your question…",
+    "send": "Send",
+    "sms_switch": "Show as SMS",
+    "privacy_line": "Messages are kept in order to answer you. Never send passwords or one-time codes.",
+    "ask_title": "You can ask",
+    "sms_title": "No internet? Send an SMS",
+    "sms_lead": "Text the hotline, accents are not needed. Typing these here works, too.",
+    "privacy_title": "Privacy",
+    "privacy_text": (
+        "Messages are used only to answer you and to settle your request; one-stop officers may read them when they"
+        " take over. Your browser keeps a random key so that you can come back; it does not follow you elsewhere."
+    ),
+    "forget": "Leave the conversation on this device",
+    "forget_sure": "This device will no longer show the conversation. Are you sure?",
+    "today": "Today",
+    "yesterday": "Yesterday",
+    "you": "You",
+    "we": "Một Cửa",
+    "typing": "Một Cửa is writing an answer",
+    "slow": "Still working on it. You may close the page; the answer will be here when you come back.",
+    "sending": "Sending",
+    "failed": "Not sent.",
+    "retry": "Try again",
+    "edit": "Edit",
+    "offline": "Connection lost. Trying again…",
+    "online": "Connected again.",
+    "newer": "New message",
+    "too_long": "The message has {n} characters, at most {max} are possible. Please shorten or split it.",
+    "no_cookies": "Your browser blocks cookies, so the chat cannot work. Allow them and reload the page.",
+    "choices": "Choices",
+    "chosen": "chosen",
+    "sms_head": "SMS",
+    "sms_meta": "{segments} parts · {encoding} · {n} characters",
+    "sms_more": "TIẾP THEO",
+    "sms_loading": "Making the SMS form…",
+    "sms_failed": "The SMS form is not available.",
+}
+
+LANGUAGES: Final = {"vi": VIETNAMESE, "en": ENGLISH}

@@ -1,0 +1,24 @@
+"""Composition root of the chat gateway: the web chat's page and API. Zalo and Telegram will be wired in here."""
+
+from flask import Flask
+
+from backend import http, logs
+from backend.messaging import channels
+from backend.settings import settings
+from chat_gateway.web_chat import web
+from chat_gateway.web_chat.channel import WebChannel
+
+MAX_BODY = 64 * 1024
+BLUEPRINTS = (web.blueprint,)
+
+
+def build() -> Flask:
+    """Wire channels and blueprints into one Flask application."""
+    logs.configure("chat")
+    channels.register(WebChannel())
+    app = Flask("chat_gateway", static_folder=None)
+    app.secret_key = settings().secret_key.get_secret_value()
+    http.install(app, max_body=MAX_BODY)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app

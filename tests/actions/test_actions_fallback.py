@@ -1,0 +1,176 @@
+"""What happens to messages that were not understood, are none of our business, or tell of danger."""
+
+import pytest
+
+from actions.fallback import safety
+from actions.fallback.not_understood import labels
+from tests.builders.turns import BIRTH, BIRTH_AGAIN, Citizen, FakeBackend, found, hit
+
+RANKING = {"nlu_fallback": 0.25, "check_dossier": 0.21, "greet": 0.2, "ask_fee": 0.15, "ask_place": 0.03}
+
+
+def test_first_it_offers_what_the_message_may_mean() -> None:
+    citizen = Citizen(FakeBackend())
+    said = citizen.writes("xyz gì đó", "nlu_fallback", ranking=RANKING)
+    assert said.responses == ["utter_did_you_mean"]
+    assert said.buttons == [
+        ("Xem hồ sơ đã nộp tới đâu", "/check_dossier"),
+        ("Hỏi lệ phí", "/ask_fee"),
+        ("Không phải các mục trên", "/deny"),
+    ]
+    assert said.slots["misunderstood"] == 1
+
+
+def test_a_picked_meaning_is_answered_with_what_was_written_before() -> None:
+    backend = FakeBackend(searches={"ket hon": found("none", residual="ket hon")}, current=BIRTH)
+    citizen = Citizen(backend)
+    citizen.writes("cái vụ kết hôn á", "nlu_fallback", ranking=RANKING)
+    citizen.picks("/ask_fee")
+    assert [call["q"] for call in backend.called("search")] == ["cái vụ kết hôn á"] * 2
+
+
+def test_a_report_that_was_not_understood_is_filed_when_confirmed() -> None:
+    backend = FakeBackend()
+    citizen = Citizen(backend)
+    citizen.writes("cột điện trước nhà nghiêng lắm rồi", "nlu_fallback", ranking={"file_complaint": 0.2})
+    said = citizen.writes("đúng rồi", "affirm")
+    assert "PA-261123-0001" in said.text
+    assert backend.called("complaints") == [{"text": "cột điện trước nhà nghiêng lắm rồi", "message_id": 102}]
+
+
+def test_procedures_are_offered_when_the_words_name_some() -> None:
+    both = found("ask", hit(BIRTH), hit(BIRTH_AGAIN))
+    said = Citizen(FakeBackend(searches={"khai": both})).writes("khai xin", "nlu_fallback", ranking=RANKING)
+    assert said.responses == ["utter_which_procedure"]
+    assert said.titles == ["Đăng ký khai sinh", "Đăng ký lại khai sinh", "Không phải các mục trên"]
+
+
+def test_one_likely_procedure_is_asked_about() -> None:
+    backend = FakeBackend(searches={"khai": found("sure", hit(BIRTH), hit(BIRTH_AGAIN))})
+    citizen = Citizen(backend)
+    said = citizen.writes("khai xin", "nlu_fallback", ranking=RANKING)
+    assert said.responses == ["utter_is_it_this_procedure"]
+    assert said.titles == ["Đăng ký khai sinh", "Không phải"]
+    assert citizen.writes("ừ", "affirm").texts == ["Đăng ký khai sinh: overview."]
+
+
+def test_the_ladder_ends_with_an_officer_who_is_told_what_was_said() -> None:
+    backend = FakeBackend()
+    citizen = Citizen(backend, slots={"procedure_name": "Đăng ký khai sinh", "procedure_code": BIRTH})
+    assert citizen.writes("ơ kìa", "nlu_fallback", ranking=RANKING).responses == ["utter_did_you_mean"]
+    second = citizen.writes("lung tung", "nlu_fallback", ranking=RANKING)
+    assert second.responses == ["utter_rephrase_again"]
+    third = citizen.writes("bla bla bla", "nlu_fallback", ranking=RANKING)
+    assert third.texts == ["Dạ, em xin lỗi vì chưa hiểu được ý anh/chị.", "Dạ, em đã chuyển cho cán bộ."]
+    assert backend.called("escalations") == [
+        {
+            "reason": "not_understood",
+            "summary": "Thủ tục đang hỏi: Đăng ký khai sinh. Công dân nhắn: “ơ kìa” · “lung tung” · “bla bla bla”",
+            "message_id": 103,
+        }
+    ]
+    assert citizen.slots["misunderstood"] is None
+
+
+def test_an_understood_message_starts_the_ladder_again() -> None:
+    citizen = Citizen(FakeBackend())
+    citizen.writes("ơ kìa", "nlu_fallback", ranking=RANKING)
+    citizen.writes("cảm ơn", "thank")
+    assert citizen.slots["misunderstood"] is None
+    assert citizen.writes("lung tung", "nlu_fallback", ranking=RANKING).responses == ["utter_did_you_mean"]
+
+
+def test_a_refused_offer_counts_as_a_misunderstanding() -> None:
+    backend = FakeBackend(searches={"khai": found("ask", hit(BIRTH), hit(BIRTH_AGAIN))})
+    citizen = Citizen(backend)
+    citizen.writes("làm khai gì đó", "ask_fee")
+    said = citizen.picks("/deny")
+    assert said.responses == ["utter_rephrase"]
+    assert (citizen.slots["misunderstood"], citizen.slots["pending_aspect"]) == (1, "fee")
+
+
+def test_without_any_guess_it_asks_to_rephrase() -> None:
+    assert Citizen(FakeBackend()).writes("ơ kìa", "nlu_fallback", ranking={}).responses == ["utter_rephrase"]
+
+
+def test_a_code_speaks_for_itself() -> None:
+    found_one = {"outcome": "found", "text": "Hồ sơ đang xử lý.", "dossiers": []}
+    backend = FakeBackend(answers={"dossier-lookups": found_one})
+    said = Citizen(backend).writes("0012 nha", "nlu_fallback", ("dossier_code", "0012"), ranking=RANKING)
+    assert said.texts == ["Hồ sơ đang xử lý."]
+    assert said.slots == {}
+
+
+def test_every_label_is_an_intent_that_an_action_answers() -> None:
+    from actions.dialogue import action_for
+
+    assert all(action_for(intent) for intent in labels())
+
+
+@pytest.mark.parametrize(
+    ("text", "response"),
+    [
+        ("cháy nhà rồi cứu với", "utter_emergency_fire"),
+        ("chay nha, goi cuu hoa gium", "utter_emergency_fire"),
+        ("nhà hàng xóm đang cháy to lắm", "utter_emergency_fire"),
+        ("ba tôi đột quỵ ngã ngoài rẫy", "utter_emergency_medical"),
+        ("co nguoi bi dien giat", "utter_emergency_medical"),
+        ("có trộm đang ở trong nhà tôi", "utter_emergency_police"),
+        ("cuop, cuu voi", "utter_emergency_police"),
+        ("nước lũ lên tới nóc nhà rồi", "utter_emergency_rescue"),
+        ("mình muốn tự tử", "utter_emergency_life"),
+        ("mình muốn chết quá không thiết sống nữa", "utter_emergency_life"),
+        ("cứu tôi với", "utter_emergency_any"),
+        ("xe đang chạy ngoài đường", None),
+        ("xe dang chay ngoai duong", None),
+        ("cứ từ từ, không vội", None),
+        ("cu tu tu khong voi", None),
+        ("giấy phép phòng cháy chữa cháy", None),
+        ("trợ cấp tai nạn lao động", None),
+        ("ai đổ trộm rác ra suối", None),
+        ("chờ muốn chết luôn", None),
+        ("", None),
+    ],
+)
+def test_danger_is_read_with_the_accents_of_the_writer(text: str, response: str | None) -> None:
+    assert safety.danger_in(text) == response
+
+
+@pytest.mark.parametrize("intent", ["out_of_scope", "nlu_fallback", "help", "request_officer"])
+def test_danger_is_answered_at_once_and_shown_to_the_officers(intent: str) -> None:
+    backend = FakeBackend()
+    said = Citizen(backend).writes("cháy nhà rồi cứu với", intent)
+    assert said.responses == ["utter_emergency_fire"]
+    assert said.text.startswith("GỌI NGAY 114")
+    assert backend.called("escalations")[0]["reason"] == "emergency"
+
+
+def test_the_number_is_told_even_when_the_inbox_cannot_be_written() -> None:
+    backend = FakeBackend(answers={"escalations": 503})
+    assert Citizen(backend).writes("cháy nhà rồi", "out_of_scope").responses == ["utter_emergency_fire"]
+
+
+def test_a_burnt_paper_is_about_the_paper() -> None:
+    backend = FakeBackend(searches={"so do": found("sure", hit("1.115271"))})
+    said = Citizen(backend).writes("sổ đỏ bị cháy xin cấp lại", "search_procedure")
+    assert said.texts == ["1.115271: overview."]
+
+
+@pytest.mark.parametrize(
+    ("text", "response"),
+    [
+        ("trúng thưởng rồi bấm vào link nhận quà", "utter_scam"),
+        ("bot ngu quá", "utter_abuse"),
+        ("may ngu qua", "utter_abuse"),
+        ("thời tiết hôm nay thế nào", "utter_out_of_scope"),
+    ],
+)
+def test_what_is_not_ours_is_answered_kindly(text: str, response: str) -> None:
+    assert Citizen(FakeBackend()).writes(text, "out_of_scope").responses == [response]
+
+
+def test_abuse_that_was_not_understood_is_no_misunderstanding() -> None:
+    said = Citizen(FakeBackend()).writes("đồ ngu", "nlu_fallback", ranking=RANKING)
+    assert said.responses == ["utter_abuse"]
+    assert said.buttons == [("Gặp cán bộ", "/request_officer")]
+    assert said.slots == {}

@@ -1,0 +1,217 @@
+"""Which procedure is meant, what is told of it, and what is asked back."""
+
+import pytest
+
+from actions.backend_api import Hit
+from actions.procedures import aspects
+from actions.procedures.titles import distinguishing
+from tests.builders.turns import BIRTH, BIRTH_AGAIN, MARRIAGE, NOTHING_NAMED, Citizen, FakeBackend, found, hit
+
+SEARCHES = {
+    "dang ky lai": found("sure", hit(BIRTH_AGAIN)),
+    "giay khai sinh": found("ask", hit(BIRTH), hit(BIRTH_AGAIN, 9.5), residual="giay khai sinh"),
+    "khai sinh": found("sure", hit(BIRTH), hit(BIRTH_AGAIN, 6)),
+    "ket hon": found("sure", hit(MARRIAGE)),
+    "visa": found("none", residual="visa my"),
+    "cho chau": found("ask", hit(BIRTH_AGAIN), hit("1.004837", 9.9), residual="chau"),
+}
+
+
+@pytest.fixture
+def backend() -> FakeBackend:
+    return FakeBackend(searches=SEARCHES)
+
+
+@pytest.mark.parametrize(("intent", "aspect"), aspects.OF_INTENT.items())
+def test_each_intent_tells_its_aspect(backend: FakeBackend, intent: str, aspect: str) -> None:
+    said = Citizen(backend).writes("dang ky khai sinh", intent)
+    assert said.texts == [f"Đăng ký khai sinh: {aspect}."]
+    assert backend.called("procedure-answers") == [{"code": BIRTH, "aspect": aspect}]
+
+
+def test_exact_events_of_an_answer(backend: FakeBackend) -> None:
+    said = Citizen(backend).writes("lệ phí đăng ký khai sinh", "ask_fee", ("procedure", "đăng ký khai sinh"))
+    assert said.events == [
+        {"event": "slot", "timestamp": None, "name": "procedure_code", "value": BIRTH},
+        {"event": "slot", "timestamp": None, "name": "procedure_name", "value": "Đăng ký khai sinh"},
+        {"event": "slot", "timestamp": None, "name": "aspect", "value": "fee"},
+    ]
+    assert backend.headers[0]["X-Request-ID"] == "turn-7-101"
+
+
+def test_follow_up_speaks_of_the_same_procedure(backend: FakeBackend) -> None:
+    citizen = Citizen(backend)
+    citizen.writes("đăng ký khai sinh cần gì", "ask_documents")
+    assert citizen.writes("còn lệ phí thì sao?", "ask_fee").texts == ["Đăng ký khai sinh: fee."]
+
+
+def test_follow_up_speaks_of_what_a_keyword_command_chose(backend: FakeBackend) -> None:
+    citizen = Citizen(backend)
+    citizen.writes("đăng ký khai sinh cần gì", "ask_documents")
+    backend.current = MARRIAGE  # TT kết hôn, answered without Rasa
+    assert citizen.writes("lệ phí bao nhiêu", "ask_fee").texts == ["Đăng ký kết hôn: fee."]
+
+
+def test_follow_up_works_the_day_after(backend: FakeBackend) -> None:
+    citizen = Citizen(backend)
+    citizen.writes("đăng ký khai sinh cần gì", "ask_documents")
+    citizen.returns_after_a_pause()
+    backend.current = None
+    assert citizen.writes("lệ phí bao nhiêu", "ask_fee").texts == ["Đăng ký khai sinh: fee."]
+
+
+def test_look_alikes_are_offered_and_the_question_is_kept(backend: FakeBackend) -> None:
+    said = Citizen(backend).writes("giấy khai sinh hết bao nhiêu tiền", "ask_fee")
+    assert said.responses == ["utter_which_procedure"]
+    assert said.buttons == [
+        ("Đăng ký khai sinh", '/ask_fee{"procedure_code": "1.001193"}'),
+        ("Đăng ký lại khai sinh", '/ask_fee{"procedure_code": "1.004884"}'),
+        ("Không phải các mục trên", "/deny"),
+    ]
+    assert backend.called("procedure-answers") == []
+
+
+def test_a_picked_look_alike_gets_both_questions_answered(backend: FakeBackend) -> None:
+    citizen = Citizen(backend)
+    offer = citizen.writes("giấy khai sinh cần giấy tờ gì và mất bao lâu", "ask_documents")
+    said = citizen.picks(offer.buttons[1][1])
+    assert said.texts == ["Đăng ký lại khai sinh: documents.", "Đăng ký lại khai sinh: duration."]
+    assert citizen.slots["pending_aspect"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [("cái đăng ký lại", "search_procedure"), ("dang ky lai", "nlu_fallback"), ("đúng rồi", "affirm")],
+)
+def test_a_choice_may_be_written_in_words(backend: FakeBackend, text: str, intent: str) -> None:
+    citizen = Citizen(backend)
+    citizen.writes("giấy khai sinh hết bao nhiêu tiền", "ask_fee")
+    expected = "Đăng ký khai sinh: fee." if intent == "affirm" else "Đăng ký lại khai sinh: fee."
+    assert citizen.writes(text, intent).texts == [expected]
+
+
+def test_an_unnamed_procedure_is_asked_for_and_its_name_answers_the_question(backend: FakeBackend) -> None:
+    citizen = Citizen(backend)
+    asked = citizen.writes("lệ phí bao nhiêu vậy", "ask_fee")
+    assert asked.responses == ["utter_ask_procedure_for_fee"]
+    assert asked.slots == {"pending_aspect": "fee"}
+    said = citizen.writes("đăng ký khai sinh", "search_procedure")
+    assert said.texts == ["Đăng ký khai sinh: fee."]
+    assert citizen.slots["pending_aspect"] is None
+
+
+def test_thanks_in_between_do_not_lose_the_question(backend: FakeBackend) -> None:
+    citizen = Citizen(backend)
+    citizen.writes("lệ phí bao nhiêu vậy", "ask_fee")
+    citizen.writes("dạ", "affirm")
+    assert citizen.writes("khai sinh", "nlu_fallback").texts == ["Đăng ký khai sinh: fee."]
+
+
+def test_yesterdays_question_is_not_answered_today(backend: FakeBackend) -> None:
+    citizen = Citizen(backend)
+    citizen.writes("lệ phí bao nhiêu vậy", "ask_fee")
+    citizen.returns_after_a_pause()
+    assert citizen.writes("đăng ký khai sinh", "search_procedure").texts == ["Đăng ký khai sinh: overview."]
+
+
+def test_a_bare_wish_asks_what_for(backend: FakeBackend) -> None:
+    said = Citizen(backend).writes("tôi muốn hỏi thủ tục", "search_procedure")
+    assert said.responses == ["utter_ask_procedure_for_overview"]
+    assert said.events == []
+
+
+def test_two_questions_are_answered_in_the_order_asked(backend: FakeBackend) -> None:
+    said = Citizen(backend).writes("đăng ký kết hôn mất bao lâu, lệ phí nhiêu", "ask_fee")
+    assert said.texts == ["Đăng ký kết hôn: duration.", "Đăng ký kết hôn: fee."]
+
+
+def test_ellipsis_repeats_the_question_of_another_procedure(backend: FakeBackend) -> None:
+    citizen = Citizen(backend)
+    citizen.writes("đăng ký khai sinh mất bao lâu", "ask_duration")
+    assert citizen.writes("còn kết hôn thì sao", "search_procedure").texts == ["Đăng ký kết hôn: duration."]
+
+
+@pytest.mark.parametrize("intent", ["cancel", "search_procedure"])
+def test_going_back_to_the_procedure_before(backend: FakeBackend, intent: str) -> None:
+    citizen = Citizen(backend)
+    citizen.writes("đăng ký khai sinh cần gì", "ask_documents")
+    citizen.writes("kết hôn cần gì", "ask_documents")
+    assert citizen.writes("quay lại cái trước", intent).text.startswith("Đăng ký khai sinh")
+    assert citizen.slots["procedure_code"] == BIRTH
+    assert citizen.slots["previous_procedure_code"] == MARRIAGE
+
+
+def test_naming_the_procedure_before_again_needs_no_question(backend: FakeBackend) -> None:
+    citizen = Citizen(backend)
+    citizen.writes("đăng ký lại khai sinh cần gì", "ask_documents")
+    citizen.writes("kết hôn cần gì", "ask_documents")
+    said = citizen.writes("giấy khai sinh mất bao lâu", "ask_duration")
+    assert said.texts == ["Đăng ký lại khai sinh: duration."]
+
+
+def test_a_weak_mention_does_not_change_the_subject(backend: FakeBackend) -> None:
+    citizen = Citizen(backend)
+    citizen.writes("đăng ký kết hôn cần gì", "ask_documents")
+    assert citizen.writes("cho cháu thì lệ phí bao nhiêu", "ask_fee").texts == ["Đăng ký kết hôn: fee."]
+    named = citizen.writes("cho cháu thì lệ phí bao nhiêu", "ask_fee", ("procedure", "cháu"))
+    assert named.responses == ["utter_which_procedure"]
+
+
+def test_an_unknown_procedure_is_said_so_with_an_officer_at_hand(backend: FakeBackend) -> None:
+    said = Citizen(backend).writes("làm visa mỹ", "search_procedure", ("procedure", "visa mỹ"))
+    assert said.responses == ["utter_unknown_procedure"]
+    assert "“visa mỹ”" in said.text
+    assert said.buttons == [("Gặp cán bộ", "/request_officer")]
+
+
+def test_an_unknown_code_is_said_so(backend: FakeBackend) -> None:
+    backend.answers["procedure-answers"] = 404
+    said = Citizen(backend).writes("9.999999 lệ phí", "ask_fee", ("procedure_code", "9.999999.000.00.00.H15"))
+    assert said.responses == ["utter_unknown_procedure_code"]
+    assert "9.999999" in said.text
+    assert backend.called("procedure-answers") == [{"code": "9.999999", "aspect": "fee"}]
+
+
+def test_other_aspects_are_offered_once_and_never_on_sms(backend: FakeBackend) -> None:
+    assert Citizen(backend, "sms").writes("khai sinh cần gì", "ask_documents").buttons == []
+    citizen = Citizen(backend, "web")
+    first = citizen.writes("khai sinh cần gì", "ask_documents")
+    assert first.titles == ["Lệ phí", "Thời gian giải quyết", "Nơi nộp hồ sơ"]
+    assert citizen.picks(first.buttons[0][1]).buttons == []
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "expected"),
+    [
+        ("làm khai sinh cần giấy tờ gì và mất bao lâu", "ask_documents", ["documents", "duration"]),
+        ("het bao nhieu tien, may ngay xong", "ask_fee", ["fee", "duration"]),
+        ("nộp ở đâu và lệ phí bao nhiêu", "ask_place", ["place", "fee"]),
+        ("giấy có giá trị bao lâu", "ask_result", ["result"]),
+        ("tải tờ khai ở đâu", "ask_form", ["form"]),
+        ("lệ phí trước bạ nộp ở đâu", "ask_place", ["place"]),
+        ("cần gì", "ask_documents", ["documents"]),
+        ("muốn mở quán ăn cần làm gì", "search_procedure", ["overview"]),
+        ("nộp qua mạng được không, mất mấy ngày", "ask_online", ["online", "duration"]),
+    ],
+)
+def test_aspects_asked(text: str, intent: str, expected: list[str]) -> None:
+    assert aspects.asked(text, aspects.OF_INTENT[intent], []) == expected
+
+
+def test_a_named_procedure_is_no_question() -> None:
+    assert aspects.asked("nộp lệ phí môn bài ở đâu", "place", ["lệ phí môn bài"]) == ["place"]
+
+
+def test_titles_tell_long_look_alikes_apart() -> None:
+    start = "Cấp giấy phép xây dựng đối với công trình cấp III, cấp IV và nhà ở riêng lẻ"
+    names = [f"{start} trường hợp sửa chữa", f"{start} trường hợp di dời"]
+    hits = [Hit(**hit(f"1.00000{n}", name=name, short_name=name)) for n, name in enumerate(names)]
+    assert distinguishing(hits) == ["…sửa chữa", "…di dời"]
+    same = [Hit(**hit("1.000001", level="commune")), Hit(**hit("1.000001", level="province"))]
+    assert [title[-10:] for title in distinguishing(same)] == ["01 (cấp xã)"[-10:], "(cấp tỉnh)"]
+
+
+def test_nothing_named_and_nothing_spoken_of() -> None:
+    backend = FakeBackend(searches={"": NOTHING_NAMED})
+    assert Citizen(backend).picks("/search_procedure").responses == ["utter_ask_procedure_for_overview"]
+    assert Citizen(backend).picks("/ask_fee").responses == ["utter_ask_procedure_for_fee"]

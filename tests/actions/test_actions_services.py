@@ -1,0 +1,277 @@
+"""Dossiers, ratings, reports, officers, notices and small talk."""
+
+from typing import Any
+
+import pytest
+
+from actions.account.unsubscribe import wants_notices
+from actions.complaints.reports import is_only_a_wish
+from tests.builders.turns import BIRTH, Citizen, FakeBackend, found, hit
+
+CODES = ["H15.16-260930-0012", "H15.16-261001-0044"]
+TRASH = "rác chất đống trước chợ Ea Tu cả tuần nay"
+
+
+def lookup(outcome: str, *codes: str) -> dict[str, Any]:
+    dossiers = [{"code": code, "procedure_name": "Đăng ký khai sinh", "state": "processing"} for code in codes]
+    return {"outcome": outcome, "text": f"{outcome} {' '.join(codes)}".strip(), "dossiers": dossiers}
+
+
+# --- dossiers
+
+
+@pytest.mark.parametrize(("intent", "aspect"), [("check_dossier", "state"), ("ask_supplement", "supplement")])
+@pytest.mark.parametrize("code", ["h15.16 - 260930 - 0012", "0012", None])
+def test_a_dossier_is_looked_up_as_it_was_spelt(intent: str, aspect: str, code: str | None) -> None:
+    backend = FakeBackend(answers={"dossier-lookups": lookup("found", CODES[0])})
+    said = Citizen(backend).writes("hồ sơ", intent, *[("dossier_code", code)] if code else [])
+    assert said.texts == [f"found {CODES[0]}"]
+    assert backend.called("dossier-lookups") == [{"code": code, "aspect": aspect}]
+    assert said.events == []
+
+
+def test_several_dossiers_are_offered_for_the_same_question() -> None:
+    backend = FakeBackend(answers={"dossier-lookups": lookup("several", *CODES)})
+    said = Citizen(backend).writes("hồ sơ thiếu gì", "ask_supplement")
+    assert said.buttons == [(code, f'/ask_supplement{{"dossier_code": "{code}"}}') for code in CODES]
+
+
+@pytest.mark.parametrize("outcome", ["none", "not_found", "needs_link", "unclear"])
+def test_other_outcomes_are_told_in_the_backends_words(outcome: str) -> None:
+    backend = FakeBackend(answers={"dossier-lookups": lookup(outcome)})
+    said = Citizen(backend).writes("hs 9999", "check_dossier", ("dossier_code", "9999"))
+    assert (said.texts, said.buttons) == ([outcome], [])
+
+
+# --- ratings
+
+
+@pytest.mark.parametrize(
+    ("text", "entities", "score"),
+    [
+        ("tôi chấm 5 điểm", [("score", "5")], 5),
+        ("cho bốn sao", [("score", "bốn")], 4),
+        ("nam diem", [("score", "nam")], 5),
+        ("rất hài lòng", [], 5),
+        ("hài lòng", [], 4),
+        ("bình thường, tạm được", [], 3),
+        ("không hài lòng", [], 2),
+        ("hong hai long lam", [], 2),
+        ("rất không hài lòng", [], 1),
+        ("4", [], 4),
+    ],
+)
+def test_scores(text: str, entities: list[tuple[str, str]], score: int) -> None:
+    backend = FakeBackend()
+    said = Citizen(backend).writes(text, "rate_service", *entities)
+    assert said.texts == [f"Dạ, em đã ghi nhận {score} điểm."]
+    assert backend.called("ratings") == [{"score": score, "words": text, "dossier_code": None, "message_id": 101}]
+
+
+@pytest.mark.parametrize("entities", [[], [("score", "1"), ("score", "5")], [("score", "9")]])
+def test_an_unclear_score_is_asked_for(entities: list[tuple[str, str]]) -> None:
+    said = Citizen(FakeBackend()).writes("muốn đánh giá cán bộ", "rate_service", *entities)
+    assert said.responses == ["utter_ask_score"]
+    assert said.titles == ["Rất không hài lòng", "Không hài lòng", "Bình thường", "Hài lòng", "Rất hài lòng"]
+    assert said.buttons[4][1] == '/rate_service{"score": "5"}'
+
+
+def test_the_dossier_is_kept_while_the_score_is_asked_for() -> None:
+    backend = FakeBackend()
+    citizen = Citizen(backend)
+    said = citizen.writes("đánh giá hồ sơ 0012", "rate_service", ("dossier_code", "0012"))
+    citizen.picks(said.buttons[3][1])
+    assert backend.called("ratings")[0] == {"score": 4, "words": "", "dossier_code": "0012", "message_id": 102}
+
+
+def test_a_bare_answer_to_the_question_for_a_score_is_a_score() -> None:
+    citizen = Citizen(FakeBackend())
+    citizen.writes("muốn đánh giá", "rate_service")
+    assert citizen.writes("5 nha", "nlu_fallback").texts == ["Dạ, em đã ghi nhận 5 điểm."]
+
+
+# --- reports
+
+
+def test_a_report_is_recorded_with_a_code() -> None:
+    backend = FakeBackend()
+    said = Citizen(backend).writes(TRASH, "file_complaint")
+    assert said.texts == ["Dạ, em đã ghi nhận phản ánh, mã PA-261123-0001."]
+    assert backend.called("complaints") == [{"text": TRASH, "message_id": 101}]
+
+
+@pytest.mark.parametrize(
+    ("text", "response"),
+    [
+        ("tôi muốn phản ánh", "utter_ask_complaint"),
+        ("cho tui gui kien nghi voi", "utter_ask_complaint"),
+        ("tôi muốn khiếu nại", "utter_ask_formal_complaint"),
+        ("toi muon to cao", "utter_ask_denunciation"),
+    ],
+)
+def test_the_wish_alone_asks_what_happened(text: str, response: str) -> None:
+    said = Citizen(FakeBackend()).writes(text, "file_complaint")
+    assert said.responses == [response]
+    assert said.slots == {"awaiting": "complaint"}
+
+
+@pytest.mark.parametrize("intent", ["nlu_fallback", "search_procedure", "out_of_scope", "ask_place", "rate_service"])
+def test_the_next_words_are_the_report_whatever_they_look_like(intent: str) -> None:
+    backend = FakeBackend()
+    citizen = Citizen(backend)
+    citizen.writes("tôi muốn phản ánh", "file_complaint")
+    assert "PA-261123-0001" in citizen.writes(TRASH, intent).text
+    assert citizen.slots["awaiting"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "response"),
+    [
+        ("thôi không phản ánh nữa đâu", "cancel", "utter_complaint_cancelled"),
+        ("không", "deny", "utter_cancelled"),
+        ("tôi phải viết như thế nào vậy", "help", "utter_help"),
+        ("rác", "nlu_fallback", "utter_ask_more_words"),
+        ("dạ em cảm ơn", "thank", "utter_still_awaiting_complaint"),
+        ("ok em", "affirm", "utter_ask_complaint"),
+    ],
+)
+def test_what_is_no_report_is_not_recorded(text: str, intent: str, response: str) -> None:
+    backend = FakeBackend()
+    citizen = Citizen(backend)
+    citizen.writes("tôi muốn phản ánh", "file_complaint")
+    assert citizen.writes(text, intent).responses == [response]
+    assert backend.called("complaints") == []
+    still_open = intent not in {"cancel", "deny"}
+    assert (citizen.slots["awaiting"] == "complaint") is still_open
+
+
+def test_a_question_in_so_many_words_leaves_the_report() -> None:
+    backend = FakeBackend(searches={"khai sinh": found("sure", hit(BIRTH))})
+    citizen = Citizen(backend)
+    citizen.writes("tôi muốn phản ánh", "file_complaint")
+    said = citizen.writes("làm khai sinh cần giấy tờ gì", "ask_documents", ("procedure", "khai sinh"))
+    assert said.texts == ["Đăng ký khai sinh: documents."]
+    assert citizen.slots["awaiting"] is None
+
+
+def test_a_report_is_not_awaited_in_the_next_session() -> None:
+    backend = FakeBackend()
+    citizen = Citizen(backend)
+    citizen.writes("tôi muốn phản ánh", "file_complaint")
+    citizen.returns_after_a_pause()
+    citizen.writes("cho hỏi thời tiết hôm nay thế nào", "out_of_scope")
+    assert backend.called("complaints") == []
+    assert citizen.slots["awaiting"] is None
+
+
+def test_danger_in_a_report_is_told_first_and_the_report_kept() -> None:
+    said = Citizen(FakeBackend()).writes("đường hư quá mới có tai nạn trước trường học", "file_complaint")
+    assert said.responses == ["utter_emergency_medical", ""]
+    assert "PA-261123-0001" in said.text
+
+
+def test_fraud_in_a_report_is_named_as_such() -> None:
+    said = Citizen(FakeBackend()).writes("có số lạ xưng công an kêu cài app vneid", "file_complaint")
+    assert said.responses == ["utter_scam", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [("PA rác đổ đầy đường không ai dọn", False), ("phản ánh ở đâu", True), ("den duong hong ad oi", False)],
+)
+def test_only_a_wish(text: str, wish: bool) -> None:
+    assert is_only_a_wish(text) is wish
+
+
+def test_a_report_is_looked_up_by_its_code_or_as_the_last_one() -> None:
+    backend = FakeBackend(answers={"complaint-lookups": {"outcome": "found", "text": "Đang xử lý."}})
+    citizen = Citizen(backend)
+    assert citizen.writes("pa 261101 0003", "check_complaint", ("complaint_code", "pa 261101 0003")).texts == [
+        "Đang xử lý."
+    ]
+    citizen.writes("phản ánh của tôi đâu", "check_complaint")
+    assert backend.called("complaint-lookups") == [{"code": "pa 261101 0003"}, {"code": None}]
+
+
+# --- officers
+
+
+def test_an_officer_is_asked_for_with_the_citizens_words() -> None:
+    backend = FakeBackend()
+    said = Citizen(backend).writes("rút hồ sơ 0012 giúp tôi", "request_officer", ("dossier_code", "0012"))
+    assert said.texts == ["Dạ, em đã chuyển cho cán bộ."]
+    summary = "Công dân nhắn: “rút hồ sơ 0012 giúp tôi”"
+    assert backend.called("escalations") == [{"reason": "asked", "summary": summary, "message_id": 101}]
+
+
+def test_hours_and_contacts_come_from_the_backend() -> None:
+    backend = FakeBackend(answers={"office-hours": {"text": "7 giờ 30."}, "contacts": {"text": "Số 1."}})
+    citizen = Citizen(backend)
+    assert citizen.writes("mấy giờ mở cửa", "ask_office_hours").texts == ["7 giờ 30."]
+    assert citizen.writes("sđt công an Ea Kao", "ask_contact", ("agency", "công an"), ("place", "Ea Kao")).texts == [
+        "Số 1."
+    ]
+    citizen.writes("địa chỉ sở tư pháp", "ask_contact")
+    assert [call["q"] for call in backend.called("contacts")] == ["công an Ea Kao", "địa chỉ sở tư pháp"]
+
+
+# --- notices, number
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("đừng nhắn nữa", False),
+        ("khong muon nhan thong bao nua", False),
+        ("hủy nhận thông báo", False),
+        ("bật lại thông báo", True),
+        ("hôm trước lỡ tắt thông báo giờ muốn nhận lại", True),
+        ("TIEP tuc nhan tin", True),
+        ("đừng gửi lại nữa", False),
+    ],
+)
+def test_notices(text: str, wanted: bool) -> None:
+    assert wants_notices(text) is wanted
+    assert Citizen(FakeBackend()).writes(text, "unsubscribe").texts == ["Có tin." if wanted else "Ngừng tin."]
+
+
+def test_linking_a_number_is_answered_by_channel() -> None:
+    sms = Citizen(FakeBackend(), "sms").writes("gắn số của tôi", "link_phone")
+    web = Citizen(FakeBackend(), "web").writes("gắn số của tôi", "link_phone")
+    assert "không cần liên kết" in sms.text
+    assert "bằng SMS từ đúng số" in web.text
+
+
+# --- small talk
+
+
+@pytest.mark.parametrize("intent", ["greet", "goodbye", "thank", "bot_challenge", "help"])
+def test_small_talk_has_no_buttons_on_sms(intent: str) -> None:
+    said = Citizen(FakeBackend(), "sms").writes("…", intent)
+    assert (said.responses, said.buttons, said.events) == ([f"utter_{intent}"], [], [])
+
+
+def test_greeting_and_help_show_what_can_be_asked() -> None:
+    assert "Xem hồ sơ đã nộp" in Citizen(FakeBackend(), "web").writes("chào", "greet").titles
+
+
+@pytest.mark.parametrize(
+    ("intent", "response"), [("affirm", "utter_affirm"), ("deny", "utter_deny"), ("cancel", "utter_cancelled")]
+)
+def test_yes_no_and_stop_without_a_question(intent: str, response: str) -> None:
+    assert Citizen(FakeBackend()).writes("…", intent).responses == [response]
+
+
+def test_stop_drops_the_open_question() -> None:
+    citizen = Citizen(FakeBackend())
+    citizen.writes("lệ phí bao nhiêu", "ask_fee")
+    citizen.writes("thôi bỏ đi", "cancel")
+    assert citizen.slots["pending_aspect"] is None
+
+
+# --- refusals
+
+
+def test_what_the_backend_does_not_accept_is_told_to_the_citizen() -> None:
+    said = Citizen(FakeBackend(answers={"complaints": 422})).writes(TRASH, "file_complaint")
+    assert said.responses == ["utter_not_accepted"]

@@ -1,0 +1,57 @@
+"""Whatever arrives, signed or not, is answered with something a provider understands, never with a 5xx."""
+
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.builders import sms as make
+
+pytestmark = pytest.mark.usefixtures("database")
+
+TRIES = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXTREME = ["", "\x00", "\ud7ff\U0010ffff", "9" * 400, "+84905123456", "ế" * 300]
+ODD = st.text(max_size=200) | st.sampled_from(EXTREME)
+NAMES = st.sampled_from([*make.inbound(), "MediaUrl0", "MessageStatus", "ErrorCode", "OptOutType"]) | st.text(
+    max_size=20
+)
+EXPECTED = {200, 204, 400, 403, 413, 415}
+
+
+@pytest.fixture
+def gateway(monkeypatch):
+    return make.client(monkeypatch)
+
+
+@TRIES
+@given(
+    changes=st.dictionaries(NAMES, ODD, max_size=6),
+    dropped=st.sets(st.sampled_from(sorted(make.inbound())), max_size=3),
+    path=st.sampled_from([make.INBOUND, make.STATUS]),
+)
+def test_changed_fields_with_a_good_signature(gateway, changes, dropped, path):
+    fields = make.inbound() | make.receipt(make.sid(), "delivered") | changes
+    raw = urlencode({name: value for name, value in fields.items() if name not in dropped}).encode()
+    assert make.post(gateway, raw, path).status_code in EXPECTED
+
+
+@TRIES
+@given(
+    edits=st.lists(st.tuples(st.integers(0, 600), st.binary(max_size=4)), min_size=1, max_size=8),
+    signed=st.booleans(),
+)
+def test_changed_bytes(gateway, edits, signed):
+    raw = bytearray(urlencode(make.inbound()).encode())
+    for at, new in edits:
+        raw[at : at + len(new)] = new
+    signing = {} if signed else {"signature": "forged"}
+    assert make.post(gateway, bytes(raw), **signing).status_code in EXPECTED
+
+
+@TRIES
+@given(
+    raw=st.binary(max_size=300), content_type=st.sampled_from(["application/x-www-form-urlencoded", "text/xml", ";"])
+)
+def test_any_bytes(gateway, raw, content_type):
+    assert make.post(gateway, raw, content_type=content_type).status_code in EXPECTED - {200}
