@@ -118,6 +118,6 @@ def as_sms(message_id: int) -> ResponseReturnValue:
 @http.authenticated_by(visitor.may_write, "visitor cookie, own page")
 def forget() -> ResponseReturnValue:
     """Leave the conversation on this device, for phones and computers that are shared: a new identity."""
-    response = make_response("", 204)
+    response = jsonify(forgotten=True)
     visitor.give(response, None)
     return response

@@ -1,10 +1,15 @@
 """The web chat's test visitors, and a worker that answers what they write without Rasa and without a queue."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from backend.messaging.channels import Choice, Reply
@@ -52,3 +57,16 @@ class FakeWorker:
 def make_reply(text: str = "Anh/chị chọn thủ tục:", *titles: str) -> Reply:
     """A reply offering `titles`."""
     return Reply(text, tuple(Choice(title, f"/pick{{{number}}}") for number, title in enumerate(titles)))
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """`app` behind real HTTP on a free loopback port; its base URL."""
+    logging.getLogger("werkzeug").setLevel("ERROR")
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -18,9 +18,8 @@ from backend.messaging import service as messaging
 from backend.messaging.channels import Reply
 from chat_gateway.web_chat import service, waiting
 from chat_gateway.web_chat import visitor as visitors
-from tests.builders.chat import FakeWorker, make_reply
+from tests.builders.chat import FakeWorker, make_reply, served
 from tests.builders.messaging import row
-from tests.chat_gateway.conftest import served
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = [
@@ -102,7 +101,7 @@ def shot(request: pytest.FixtureRequest) -> Callable[..., None]:
 
     def take(page: Page, name: str) -> None:
         if folder := os.environ.get("SCREENSHOTS"):
-            page.screenshot(path=Path(folder) / f"{name}.png")
+            page.screenshot(path=Path(folder) / f"{name}.png", animations="disabled")
 
     return take
 
@@ -329,6 +328,7 @@ def test_the_panel_on_a_phone(page: Page, shot: Callable[..., None]) -> None:
     expect(opener).to_be_focused()
 
 
+@pytest.mark.usefixtures("sms_gateway")
 def test_wide_and_english(page: Page, worker: FakeWorker, shot: Callable[..., None]) -> None:
     page.set_viewport_size(WIDE)
     expect(page.get_by_role("heading", name="Quyền riêng tư")).to_be_visible()
@@ -340,7 +340,9 @@ def test_wide_and_english(page: Page, worker: FakeWorker, shot: Callable[..., No
     page.get_by_role("link", name="English").click()
     expect(page.get_by_label("Your message")).to_be_visible()
     expect(page.locator(".line.out .text")).to_have_text(BIRTH)
-    shot(page, "12-wide-english")
+    page.get_by_text("Show as SMS").click()
+    expect(page.locator(".sms-meta")).to_have_text(re.compile(r"2 parts · GSM-7 · \d+ characters"))
+    shot(page, "12-wide-english-sms")
 
 
 @pytest.mark.parametrize("size", [SMALL, PHONE, WIDE], ids=["320px", "phone", "wide"])

@@ -58,7 +58,7 @@ const draw = (message) => {
   const bubble = el("div", "bubble"), text = el("p", "text"), foot = el("p", "foot");
   text.lang = "vi";
   (message.text.match(/[^\n]*\n|[^\n]+/g) || []).forEach((row) => {
-    const into = el("span", ITEM.test(row) ? "item" : "row");
+    const into = el("span", ITEM.test(row) ? "item" : "");
     if (out) linked(into, row); else into.textContent = row;
     text.append(into);
   });
@@ -246,7 +246,6 @@ const call = async (path, body, signal) => {
     response = await fetch(path, options);
     if (response.status === 401) tell(words.no_cookies, true);
   }
-  if (response.status === 204) return null;
   const answer = await response.json();
   if (response.ok) return answer;
   throw Object.assign(new Error(), { status: response.status, told: response.status < 500 && answer.error.message });
@@ -267,7 +266,7 @@ const follow = async () => {
     held = hold ? new AbortController() : null;
     try {
       const query = "?after=" + after + "&wait=" + hold + "&answering=" + Number(answering);
-      const news = await call("/chat/messages" + query, null, held ? held.signal : undefined);
+      const news = await call("/chat/messages" + query, null, held && held.signal);
       show(news);
       pause = Math.max(pause, news.again_in * 1e3);
       if (failures) reconnected();
@@ -284,10 +283,8 @@ const follow = async () => {
 
 const reconnected = () => {
   failures = 0;
-  if (notice.textContent === words.offline) {
-    tell("");
-    $("status").textContent = words.online;
-  }
+  tell("");
+  $("status").textContent = words.online;
   pending.filter((line) => !line.sending && !line.refused).forEach(attempt);
 };
 
