@@ -35,14 +35,15 @@ class Button:
 class Memory:
     """The slots. Set by actions only, never by what a citizen typed; nothing in here says who somebody is.
 
-    The first four outlive a session, so that "còn lệ phí?" is understood the day after. The others belong to the
-    question just asked and end with it: see `Turn.begin`.
+    The first four outlive a session, so that "còn lệ phí?" is understood the day after. The others end with it, most
+    of them with the very next message: see `Turn.begin`.
     """
 
     procedure_code: str | None = None
     procedure_name: str | None = None
     previous_procedure_code: str | None = None
     aspect: str | None = None
+    dossier_code: str | None = None
     pending_aspect: str | None = None
     awaiting: Awaited | None = None
     suggestions: list[dict[str, Any]] | None = None
@@ -62,7 +63,7 @@ class Memory:
         changed = code != self.procedure_code
         if changed and self.procedure_code:
             self.previous_procedure_code = self.procedure_code
-        self.procedure_code, self.procedure_name = code, name
+        self.procedure_code, self.procedure_name, self.dossier_code = code, name, None
         return changed
 
 
@@ -76,10 +77,11 @@ class Turn:
     channel: str
     text: str
     before: str
-    """The citizen's last message, if we did not understand it: what a choice among "ý anh/chị là …?" is about."""
+    """The citizen's last message, if we answered it with "ý anh/chị là …?": what the choice is about."""
     intent: str
     typed: bool
     """False for a picked button, which has no `text` of its own: it has that of `before`."""
+    confidence: float
     entities: list[tuple[str, str]]
     ranking: list[tuple[str, float]]
     heard: list[str]
@@ -103,17 +105,19 @@ class Turn:
         written = str(message.get("text") or "")
         typed = not written.startswith("/")  # the door neutralises a typed slash
         intent = str((message.get("intent") or {}).get("name") or "")
-        before = _not_understood(earlier[-1]) if earlier else ""
+        entities = [(str(e["entity"]), str(e["value"])) for e in message.get("entities") or [] if e.get("value")]
+        before = _offered_for(earlier[-1], memory) if earlier else ""
         turn = cls(
             api=api,
             conversation=tracker.sender_id,
             message_id=_message_id(message),
             channel=tracker.get_latest_input_channel() or "",
-            text=written if typed else "" if intent in _ANSWERS_TO_OFFERS else before,
+            text=written if typed else "" if entities or intent in _ANSWERS_TO_OFFERS else before,
             before=before,
             intent=intent,
+            confidence=float((message.get("intent") or {}).get("confidence") or 0),
             typed=typed,
-            entities=[(str(e["entity"]), str(e["value"])) for e in message.get("entities") or [] if e.get("value")],
+            entities=entities,
             ranking=[(str(r["name"]), float(r.get("confidence") or 0)) for r in message.get("intent_ranking") or []],
             heard=[text for text in (str(u.get("text") or "") for u in users) if text and not text.startswith("/")],
             memory=memory,
@@ -184,14 +188,13 @@ def _messages_of_this_session(events: Sequence[Mapping[str, Any]]) -> list[Mappi
 def _after_a_pause(memory: Memory) -> Memory:
     """A question asked in an earlier session is no longer waited for: today's message is about something new."""
     memory.pending_aspect = memory.awaiting = memory.suggestions = memory.misunderstood = None
+    memory.dossier_code = None
     return memory
 
 
-def _not_understood(message: Mapping[str, Any]) -> str:
+def _offered_for(message: Mapping[str, Any], memory: Memory) -> str:
     text = str(message.get("text") or "")
-    parsed = message.get("parse_data") or {}
-    understood = (parsed.get("intent") or {}).get("name") != FALLBACK
-    return "" if understood or text.startswith("/") else text
+    return "" if not memory.suggestions or text.startswith("/") else text
 
 
 def _message_id(message: Mapping[str, Any]) -> int:

@@ -4,7 +4,7 @@ from flask import Flask
 
 from backend import http, logs
 from backend.messaging import channels
-from sms_gateway import web
+from sms_gateway import preview, web
 from sms_gateway.channel import SmsChannel
 
 MAX_BODY = 64 * 1024
@@ -17,4 +17,5 @@ def build() -> Flask:
     http.install(app, max_body=MAX_BODY)
     channels.register(SmsChannel())
     app.register_blueprint(web.blueprint)
+    app.register_blueprint(preview.blueprint)
     return app

@@ -8,6 +8,7 @@ class ActionCheckComplaint(DialogueAction):
     """`check_complaint`."""
 
     intents = ("check_complaint",)
+    sure_enough = 0.0
 
     def name(self) -> str:
         return "action_check_complaint"

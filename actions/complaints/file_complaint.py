@@ -9,6 +9,7 @@ class ActionFileComplaint(DialogueAction):
     """`file_complaint`."""
 
     intents = ("file_complaint",)
+    sure_enough = 0.85  # a wrong report costs an officer's time, asking back one message
 
     def name(self) -> str:
         return "action_file_complaint"

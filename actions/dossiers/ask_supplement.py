@@ -9,6 +9,7 @@ class ActionAskSupplement(DialogueAction):
     """`ask_supplement`."""
 
     intents = ("ask_supplement",)
+    sure_enough = 0.0
 
     def name(self) -> str:
         return "action_ask_supplement"

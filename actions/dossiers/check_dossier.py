@@ -9,6 +9,7 @@ class ActionCheckDossier(DialogueAction):
     """`check_dossier`."""
 
     intents = ("check_dossier",)
+    sure_enough = 0.0
 
     def name(self) -> str:
         return "action_check_dossier"

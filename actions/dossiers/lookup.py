@@ -1,9 +1,29 @@
 """What both questions about a filed dossier share."""
 
+import re
+
 from actions.backend_api import DossierAspect
+from actions.text import fold
 from actions.turn import Button, Turn
 
 MAX_BUTTONS = 5
+
+_SAYS_DOSSIER = re.compile(r"\b(?:ho so|hs|giay hen|tat ca)\b")
+
+
+_WHEN = re.compile(
+    r"\b(?:tre|cham|lau|xong|khi nao|bao gio|chung nao|hoi nao|toi dau|den dau|sao roi|may ngay|hen|ly do|vi sao)\b"
+)
+
+
+def asks_about_the_last(turn: Turn) -> bool:
+    """Whether words that a classifier takes for something else ask when the dossier just told of will be ready."""
+    return speaks_of_the_last(turn) and not turn.entity("procedure") and bool(_WHEN.search(fold(turn.text)))
+
+
+def speaks_of_the_last(turn: Turn) -> bool:
+    """Whether a dossier was just told of, and the message names no other ("sao trễ vậy", "bao giờ xong")."""
+    return bool(turn.memory.dossier_code) and turn.typed and not _SAYS_DOSSIER.search(fold(turn.text))
 
 
 async def look_up(turn: Turn, aspect: DossierAspect) -> None:
@@ -11,9 +31,12 @@ async def look_up(turn: Turn, aspect: DossierAspect) -> None:
 
     Who may see what is decided in the backend; its words are the same for "does not exist" and "not yours".
     """
-    found = await turn.api.look_up_dossiers(turn.entity("dossier_code"), aspect)
+    code = turn.entity("dossier_code") or (turn.memory.dossier_code if speaks_of_the_last(turn) else None)
+    found = await turn.api.look_up_dossiers(code, aspect)
     buttons = []
     if found.outcome == "several":
         shown = found.dossiers[:MAX_BUTTONS]
-        buttons = [Button(dossier.code, turn.intent, {"dossier_code": dossier.code}) for dossier in shown]
+        intent = "check_dossier" if aspect == "state" else "ask_supplement"
+        buttons = [Button(dossier.code, intent, {"dossier_code": dossier.code}) for dossier in shown]
+    turn.memory.dossier_code = found.dossiers[0].code if found.outcome == "found" and found.dossiers else None
     turn.say(found.text, buttons)

@@ -7,6 +7,7 @@ import yaml
 
 from actions.backend_api import Search
 from actions.dialogue import DialogueAction, action_for
+from actions.dossiers.lookup import asks_about_the_last
 from actions.fallback import safety
 from actions.officers.summary import summary
 from actions.procedures import aspects
@@ -31,6 +32,7 @@ class ActionNotUnderstood(DialogueAction):
     """`nlu_fallback`."""
 
     intents = (FALLBACK,)
+    sure_enough = 0.0
     keeps_open = True
 
     def name(self) -> str:
@@ -46,6 +48,9 @@ class ActionNotUnderstood(DialogueAction):
         if safety.is_scam(turn.text) or safety.is_abuse(turn.text):
             await action_for("out_of_scope").take(turn)
             return
+        if asks_about_the_last(turn):
+            await action_for("check_dossier").take(turn)
+            return
         choice = picked(turn.text, turn.offered)
         if choice:
             turn.become(choice)
@@ -59,8 +64,8 @@ async def not_understood(turn: Turn, *, offers: bool = True) -> None:
     if offers and turn.awaiting == "complaint":
         turn.utter("utter_ask_more_words")
         return
-    search = await turn.api.search(turn.text) if offers and turn.text else None
     pending = aspects.read(turn.pending_aspect)
+    search = await turn.api.search(turn.text) if offers and turn.text else None
     if search and search.decision == "sure" and pending:
         await tell(turn, Meant(search.hits[0].code), pending)
         return
@@ -82,7 +87,7 @@ async def _escalate(turn: Turn) -> None:
 
 def _offered(turn: Turn, search: Search | None, pending: list[aspects.Aspect]) -> bool:
     """Offer procedures that the words may name, else what the message may want. False when there is no guess."""
-    if search and search.decision != "none":
+    if search and (search.decision == "sure" or (search.decision == "ask" and _seems_a_procedure(turn))):
         ask_which(turn, search.hits if search.decision == "ask" else search.hits[:1], pending or [aspects.OVERVIEW])
         return True
     likely = [
@@ -93,6 +98,12 @@ def _offered(turn: Turn, search: Search | None, pending: list[aspects.Aspect]) -
     if likely:
         turn.offer("utter_did_you_mean", [*likely, NONE_OF_THESE])
     return bool(likely)
+
+
+def _seems_a_procedure(turn: Turn) -> bool:
+    """Any three words resemble some of 3,000 procedures: that counts only if the classifier leans that way too."""
+    likeliest = next((intent for intent, _ in turn.ranking if intent != FALLBACK), "")
+    return bool(turn.entity("procedure") or turn.pending_aspect) or likeliest in aspects.OF_INTENT
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ class ActionOutOfScope(DialogueAction):
     """`out_of_scope`."""
 
     intents = ("out_of_scope",)
+    sure_enough = 0.5
 
     def name(self) -> str:
         return "action_out_of_scope"
@@ -16,7 +17,7 @@ class ActionOutOfScope(DialogueAction):
     async def answer(self, turn: Turn) -> None:
         """Warn of fraud, stay calm at abuse, else say what can be asked here."""
         if safety.is_scam(turn.text):
-            turn.utter("utter_scam")
+            turn.offer("utter_scam", [Button("Báo tổng đài việc này", "file_complaint")])
         elif safety.is_abuse(turn.text):
             turn.utter("utter_abuse", [Button("Gặp cán bộ", "request_officer")])
         else:

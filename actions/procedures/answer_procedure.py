@@ -2,6 +2,7 @@
 
 from actions.backend_api import Aspect, Hit, NotFound
 from actions.dialogue import DialogueAction
+from actions.dossiers.lookup import asks_about_the_last, look_up
 from actions.procedures import aspects, titles
 from actions.procedures.finding import Doubt, Meant, Unknown, find, picked
 from actions.turn import Button, Turn
@@ -14,6 +15,7 @@ class ActionAnswerProcedure(DialogueAction):
     """`search_procedure` and the eight `ask_…` intents."""
 
     intents = tuple(aspects.OF_INTENT)
+    sure_enough = 0.0
 
     def name(self) -> str:
         return "action_answer_procedure"
@@ -24,6 +26,9 @@ class ActionAnswerProcedure(DialogueAction):
         if choice and choice.intent in self.intents:
             turn.become(choice)
         wanted = _wanted(turn)
+        if asks_about_the_last(turn):
+            await look_up(turn, "state")
+            return
         found = await find(turn, wanted[0])
         if isinstance(found, Meant):
             await tell(turn, found, wanted)
@@ -31,7 +36,9 @@ class ActionAnswerProcedure(DialogueAction):
             ask_which(turn, found.hits, wanted)
         elif isinstance(found, Unknown):
             _remember_question(turn, wanted)
-            turn.utter("utter_unknown_procedure", [Button("Gặp cán bộ", "request_officer")], named=found.named)
+            officer = [Button("Gặp cán bộ", "request_officer")]
+            response = "utter_unknown_procedure_named" if found.named else "utter_unknown_procedure"
+            turn.utter(response, officer, named=found.named)
         else:
             _remember_question(turn, wanted)
             turn.utter(f"utter_ask_procedure_for_{wanted[0]}")

@@ -8,10 +8,15 @@ from actions.procedures.aspects import OVERVIEW, Aspect
 from actions.text import clipped, fold, words
 from actions.turn import Button, Turn
 
-KNOWN_SHARE = 0.8
+KNOWN_SHARE = 0.85
 """A procedure we spoke of before beats others in doubt when it scores at least this share of the best."""
+OFFERED_SHARE = 0.65
+"""Below this share of the best score a procedure is no choice worth reading."""
 WEAK_WORDS = 2
 """So few words beside an aspect, none of them a procedure, do not change the subject."""
+
+NAMING = "search_procedure"
+"""The intent of a message that names a procedure, or means to."""
 
 _BACK = re.compile(
     r"\b(?:(?:cai|thu tuc|giay|viec|vu) (?:truoc|hoi nay|ban nay|luc nay|hoi dau|dau tien|kia)"
@@ -25,10 +30,9 @@ _FILLERS = frozenset(
 
 @dataclass(frozen=True)
 class Meant:
-    """This procedure. `named` is False when only the conversation tells."""
+    """This procedure."""
 
     code: str
-    named: bool = True
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Unknown:
-    """A procedure was named, and there is none like it; `named` is what was looked for."""
+    """A procedure was named, and there is none like it; `named` as the citizen wrote it, if that can be told apart."""
 
     named: str
 
@@ -63,12 +67,25 @@ async def find(turn: Turn, aspect: Aspect) -> Finding:
         return Meant(turn.memory.previous_procedure_code)
     if not turn.text:
         return await _spoken_of(turn) if aspect != OVERVIEW else Unnamed()
-    search = await turn.api.search(turn.text, agency=turn.entity("agency") or "")
+    search = await _search(turn)
     if search.decision == "sure":
         return Meant(search.hits[0].code)
     if search.decision == "ask":
-        return await _doubtful(turn, aspect, search)
-    return await _not_found(turn, aspect, search)
+        return await _doubtful(turn, search)
+    return await _not_found(turn, search)
+
+
+async def _search(turn: Turn) -> Search:
+    """The whole message is searched; where that leaves doubt, the name in it alone ("ad oi lm giay doc than z")."""
+    search = await turn.api.search(turn.text, agency=turn.entity("agency") or "")
+    named = turn.entity("procedure")
+    if search.decision == "sure" or not named or set(words(named)) == set(search.residual.split()):
+        return search
+    by_name = await turn.api.search(named)
+    if search.decision == "none":
+        return by_name
+    agree = by_name.decision == "sure" and by_name.hits[0].code == search.hits[0].code
+    return by_name if agree else search
 
 
 def goes_back(text: str) -> bool:
@@ -95,28 +112,30 @@ async def _current(turn: Turn) -> str | None:
 
 async def _spoken_of(turn: Turn) -> Finding:
     current = await _current(turn)
-    return Meant(current, named=False) if current else Unnamed()
+    return Meant(current) if current else Unnamed()
 
 
-async def _doubtful(turn: Turn, aspect: Aspect, search: Search) -> Finding:
+async def _doubtful(turn: Turn, search: Search) -> Finding:
     current = await _current(turn)
     likely = {hit.code for hit in search.hits if hit.score >= KNOWN_SHARE * search.hits[0].score}
     for known in (current, turn.memory.previous_procedure_code):
         if known in likely and known is not None:
             return Meant(known)
-    if current and aspect != OVERVIEW and _is_weak(turn, search):
-        return Meant(current, named=False)
-    return Doubt(search.hits)
+    if current and _is_weak(turn, search):
+        return Meant(current)
+    if _is_weak(turn, search) and len(search.residual.split()) == 1:
+        return Unnamed()  # one syllable names nothing: "lấy liền được không"
+    return Doubt([hit for hit in search.hits if hit.score >= OFFERED_SHARE * search.hits[0].score])
 
 
-async def _not_found(turn: Turn, aspect: Aspect, search: Search) -> Finding:
+async def _not_found(turn: Turn, search: Search) -> Finding:
     named = turn.entity("procedure")
-    if aspect != OVERVIEW and not named:
+    if turn.intent != NAMING and not named:
         found = await _spoken_of(turn)
         if isinstance(found, Meant) or _is_weak(turn, search):
             return found
-    return Unknown(clipped(named or search.residual, 60)) if named or search.residual else Unnamed()
+    return Unknown(clipped(named or "", 60)) if named or search.residual else Unnamed()
 
 
 def _is_weak(turn: Turn, search: Search) -> bool:
-    return not turn.entity("procedure") and len(search.residual.split()) <= WEAK_WORDS
+    return turn.intent != NAMING and not turn.entity("procedure") and len(search.residual.split()) <= WEAK_WORDS

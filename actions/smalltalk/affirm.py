@@ -23,5 +23,7 @@ class ActionAffirm(DialogueAction):
             turn.utter("utter_ask_complaint")
         elif turn.memory.pending_aspect:
             turn.utter("utter_ask_procedure_for_overview")
+        elif turn.memory.procedure_code or turn.memory.dossier_code:
+            turn.utter("utter_anything_else")
         else:
             turn.utter("utter_affirm")

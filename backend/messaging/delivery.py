@@ -18,6 +18,9 @@ from backend.settings import settings
 
 log = logger(__name__)
 
+LOOKS = 5
+"""How many look-alikes are passed over before a message counts as not found."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -47,17 +50,29 @@ def deliver(message_id: int) -> Outcome:
 
 
 def _send(channel: Channel, outgoing: Outgoing, *, perhaps_taken: bool) -> Sent:
-    found = channel.find(outgoing) if perhaps_taken else None
+    found = _found(channel, outgoing) if perhaps_taken else None
     return found or channel.send(outgoing)
+
+
+def _found(channel: Channel, outgoing: Outgoing) -> Sent | None:
+    """This message at its provider; one that stands for another row (the same words twice) is passed over."""
+    for _ in range(LOOKS):
+        found = channel.find(outgoing)
+        if found is None:
+            return None
+        with reading() as session:
+            if not ledger.is_known(session, channel.name, found.provider_message_id, besides=outgoing.id):
+                return found
+    return None
 
 
 def _sent(outgoing: Outgoing, sent: Sent) -> Outcome:
     with transaction() as session:
         message = session.get_one(Message, outgoing.id, with_for_update=True)
-        if message.status == Status.SENDING:  # a receipt may have been faster
-            message.status = Status.SENT
+        early = ledger.take_early_receipt(session, message.channel, sent.provider_message_id)
+        message.status, message.error_code = (early.status, early.error_code) if early else (Status.SENT, "")
         message.provider_message_id, message.provider = sent.provider_message_id, sent.provider
-        message.next_attempt_at, message.error_code, message.updated_at = None, "", clock.now()
+        message.next_attempt_at, message.updated_at = None, clock.now()
         return Outcome(next_id=ledger.next_in_line(session, outgoing.conversation_id))
 
 

@@ -5,6 +5,7 @@ from backend.messaging import wording
 from backend.messaging.channels import Reply
 from backend.messaging.keywords import Context, command
 from backend.messaging.models import Conversation
+from backend.messaging.policy import REST_COMMAND
 
 
 @command("tro giup", "help", accepts="")
@@ -13,7 +14,7 @@ def explain(_context: Context, _argument: str) -> list[Reply]:
     return [Reply(wording.HELP)]
 
 
-@command("tiep theo", accepts="")
+@command(REST_COMMAND, accepts="")
 def go_on(context: Context, _argument: str) -> list[Reply]:
     """TIEP THEO: what did not fit into the last message."""
     # Not cleared here: queueing this reply replaces it, so a repeat after a crash gives the same answer.

@@ -4,14 +4,17 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from backend import clock
 from backend.database import insert_for
-from backend.messaging import channels
+from backend.messaging import channels, policy
 from backend.messaging.channels import Offered, Outgoing, Rendered, Reply
-from backend.messaging.models import ChoiceToken, Conversation, Direction, Message, Status
+from backend.messaging.models import ChoiceToken, Conversation, Direction, EarlyReceipt, Message, Status
+
+MOST_PAGES = 12
+"""Pages of one answer behind which its choices are still looked for."""
 
 
 def conversation(session: Session, channel: str, address: str) -> Conversation:
@@ -61,9 +64,14 @@ def waiting_for_turn(session: Session, conversation_id: int) -> Sequence[Message
 
 
 def last_offer(session: Session, conversation_id: int, *, before: int) -> Sequence[ChoiceToken]:
-    """The choices of the last message that the citizen was sent before message `before`; empty when it had none."""
-    last_sent = (
-        select(Message.id)
+    """The choices of the last message that the citizen was sent before message `before`; empty when it had none.
+
+    The further pages of a long answer (TIEP THEO) do not close the offer that its first page made.
+    """
+    asked = aliased(Message)
+    query = (
+        select(Message.id, Message.offered, asked.text)
+        .outerjoin(asked, asked.id == Message.reply_to_id)
         .where(
             Message.conversation_id == conversation_id,
             Message.direction == Direction.OUT,
@@ -71,10 +79,15 @@ def last_offer(session: Session, conversation_id: int, *, before: int) -> Sequen
             Message.id < before,
         )
         .order_by(Message.id.desc())
-        .limit(1)
+        .limit(MOST_PAGES)
     )
-    query = select(ChoiceToken).where(ChoiceToken.message_id == last_sent.scalar_subquery())
-    return session.scalars(query.order_by(ChoiceToken.position)).all()
+    for message_id, offered, asked_text in session.execute(query):
+        if offered:
+            choices = select(ChoiceToken).where(ChoiceToken.message_id == message_id).order_by(ChoiceToken.position)
+            return session.scalars(choices).all()
+        if not policy.asks_for_rest(asked_text or ""):
+            break
+    return []
 
 
 def choice(session: Session, conversation_id: int, token: str) -> ChoiceToken | None:
@@ -199,6 +212,35 @@ def outgoing(message: Message, address: str) -> Outgoing:
         queued_at=message.created_at,
         attempts=message.attempts,
     )
+
+
+def is_known(session: Session, channel: str, provider_message_id: str, *, besides: int) -> bool:
+    """Whether a provider's message id already stands for another message of ours than `besides`."""
+    known = exists().where(
+        Message.channel == channel, Message.provider_message_id == provider_message_id, Message.id != besides
+    )
+    return bool(session.scalar(select(known)))
+
+
+def keep_early_receipt(session: Session, channel: str, provider_message_id: str, status: str, error_code: str) -> None:
+    """Keep a receipt that came before we knew the provider's id of the message; a later one replaces it."""
+    key = {"channel": channel, "provider_message_id": provider_message_id[:128]}
+    news = {"status": status, "error_code": error_code[:64], "at": clock.now()}
+    row = insert_for(session, EarlyReceipt).values(**key, **news)
+    session.execute(row.on_conflict_do_update(index_elements=list(key), set_=news))
+
+
+def take_early_receipt(session: Session, channel: str, provider_message_id: str) -> EarlyReceipt | None:
+    """The receipt that came too early for this message, which is now used up."""
+    receipt = session.get(EarlyReceipt, (channel, provider_message_id))
+    if receipt is not None:
+        session.delete(receipt)
+    return receipt
+
+
+def forget_early_receipts(session: Session, older_than: datetime) -> None:
+    """Drop receipts for messages that never became ours."""
+    session.execute(delete(EarlyReceipt).where(EarlyReceipt.at < older_than))
 
 
 def next_in_line(session: Session, conversation_id: int) -> int | None:

@@ -106,6 +106,18 @@ class Message(Base):
     updated_at: Mapped[datetime]
 
 
+class EarlyReceipt(Base):
+    """A provider's report on a message whose provider id we have not written down yet."""
+
+    __tablename__ = "early_receipt"
+
+    channel: Mapped[str] = mapped_column(String(16), primary_key=True)
+    provider_message_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    status: Mapped[str] = mapped_column(String(16))
+    error_code: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
 class ChoiceToken(Base):
     """An offered choice. The citizen's phone only ever sees the token (or its number); the payload stays here."""
 

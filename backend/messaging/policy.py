@@ -8,7 +8,7 @@ from backend.text import fold
 
 MAX_TEXT = 4_000
 """Characters of an inbound text that are kept; no phone or channel of ours sends more on purpose."""
-MAX_CHOICES_REMEMBERED = 20
+REST_COMMAND = "tiep theo"
 
 _DELIVERY_DELAYS = (2, 10, 30, 60, 120)
 _DELIVERY_DELAY_LATER = 300
@@ -33,6 +33,11 @@ def delivery_delay(attempts: int) -> float | None:
 def turn_delay(attempts: int) -> float:
     """Seconds until the assistant is asked again after `attempts` failures; it is asked until it answers."""
     return _TURN_DELAYS[attempts - 1] if attempts <= len(_TURN_DELAYS) else _TURN_DELAY_LATER
+
+
+def asks_for_rest(text: str) -> bool:
+    """Whether a text is the command TIEP THEO."""
+    return " ".join(fold(text).split()) == REST_COMMAND
 
 
 def picked(text: str, titles: Sequence[str]) -> int | None:

@@ -113,7 +113,10 @@ def record_receipt(channel: str, provider_message_id: str, status: str, error_co
             Message.direction == Direction.OUT,
         )
         message = session.scalar(query.with_for_update())
-        if message is None or not policy.receipt_moves(message.status, status):
+        if message is None:
+            ledger.keep_early_receipt(session, channel, provider_message_id, status, error_code)
+            return False
+        if not policy.receipt_moves(message.status, status):
             return False
         message.status, message.error_code, message.updated_at = status, error_code[:64], clock.now()
         return True

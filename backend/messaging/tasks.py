@@ -5,12 +5,13 @@ from datetime import timedelta
 from huey import crontab
 
 from backend import clock
-from backend.database import reading
+from backend.database import reading, transaction
 from backend.messaging import delivery, ledger, turn
 from backend.queue import periodic_task, queue, task
 
 SETTLING = timedelta(seconds=5)
 """Younger messages have a wake-up on its way; the sweep leaves them alone."""
+RECEIPTS_KEPT = timedelta(days=3)
 
 
 @task()
@@ -40,6 +41,8 @@ def sweep() -> None:
         older_than = clock.now() - SETTLING
         turns = ledger.forgotten_turns(session, older_than)
         deliveries = ledger.forgotten_deliveries(session, older_than)
+    with transaction() as session:
+        ledger.forget_early_receipts(session, clock.now() - RECEIPTS_KEPT)
     for conversation_id in turns:
         run_turn(conversation_id)
     for message_id in deliveries:

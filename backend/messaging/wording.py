@@ -3,8 +3,9 @@
 UNREADABLE = "Dạ, em chưa đọc được tin nhắn. Anh/chị nhắn lại bằng chữ, ví dụ: làm giấy khai sinh cần giấy tờ gì."
 NOTHING_TO_SAY = "Dạ, em chưa hiểu ý anh/chị. Anh/chị nhắn TRO GIUP để xem cách hỏi, hoặc CB để gặp cán bộ."
 ASSISTANT_DOWN = (
-    "Dạ, hệ thống đang bận. Em đã nhận tin và sẽ trả lời ngay khi xong, anh/chị không cần nhắn lại."
-    " Xem hồ sơ vẫn được: nhắn HS và mã hồ sơ."
+    # Two accented segments at the most: while something is down, nothing should need a TIEP THEO.
+    "Dạ, hệ thống đang bận. Em đã nhận tin, sẽ trả lời ngay khi được, anh/chị không cần nhắn lại."
+    " Xem hồ sơ: nhắn HS và mã."
 )
 FAULT = (
     "Dạ, em chưa xử lý được yêu cầu này, bộ phận kỹ thuật đã được báo. Anh/chị thử lại sau hoặc nhắn CB để gặp cán bộ."

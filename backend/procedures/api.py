@@ -7,6 +7,7 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from backend import http
 from backend.procedures import service
+from backend.procedures.index import Hit
 from backend.procedures.schemas import (
     AnswerIn,
     AnswerOut,
@@ -32,14 +33,21 @@ blueprint = APIBlueprint(
 def search(query: SearchQuery) -> dict[str, Any]:
     """Procedures that a citizen's words may mean, best first, with how sure that is."""
     found = service.search(query.q, limit=query.limit, level=query.level, agency=query.agency)
-    hits = [
-        HitOut(score=hit.score, **{f: getattr(hit.entry, f) for f in _SHOWN}, name=hit.entry.names[0])
-        for hit in found.hits
-    ]
-    return SearchOut(decision=found.decision, residual=found.residual, hits=hits).model_dump(mode="json")
+    out = SearchOut(decision=found.decision, residual=found.residual, hits=[_hit(hit) for hit in found.hits])
+    return out.model_dump(mode="json")
 
 
-_SHOWN = ("code", "short_name", "field", "level", "agency")
+def _hit(hit: Hit) -> HitOut:
+    entry = hit.entry
+    return HitOut(
+        code=entry.code,
+        name=entry.names[0],
+        short_name=entry.short_name,
+        field=entry.field,
+        level=entry.level,
+        agency=entry.agency,
+        score=hit.score,
+    )
 
 
 @blueprint.get("/procedures/<string:code>", responses={200: ProcedureOut})

@@ -21,6 +21,7 @@ from backend.settings import ROOT
 
 commands = AppGroup("procedures", help="The catalogue of procedures: load, import, search, measure.")
 SKIPPED_SHOWN = 20
+LOOKUPS = ROOT / "nlu_data/lookups/procedures.txt"
 
 
 @contextmanager
@@ -127,9 +128,7 @@ def evaluate(path: Path) -> None:
 
 
 @commands.command("export-lookups")
-@click.argument(
-    "path", type=click.Path(dir_okay=False, path_type=Path), default=ROOT / "nlu_data/lookups/procedures.txt"
-)
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path), default=LOOKUPS)
 def export_lookups(path: Path) -> None:
     """Write the names and phrases that the assistant's entity matcher knows, one a line."""
     click.echo(f"wrote {lookups.write(path)} lines to {path}")

@@ -140,9 +140,7 @@ class _Import:
         digest = record.content_hash()
         procedure_id = self.ids.get(record.code)
         earlier = self.versions.get(procedure_id, []) if procedure_id else []
-        start = self.effective_from or record.effective_from or self.today
-        if not earlier and not self.effective_from and not record.effective_from and record.updated_on:
-            start = min(record.updated_on, self.today)
+        start = self.effective_from or record.effective_from or self._dated(record, earlier)
         in_force = next((v for v in reversed(earlier) if _in_force(v, max(start, self._last_start(earlier)))), None)
         if in_force and in_force.content_hash == digest:
             self.report.unchanged += 1
@@ -160,8 +158,13 @@ class _Import:
         version.effective_to = self._make_room(earlier, start)
         self.session.add(version)
 
+    def _dated(self, record: ProcedureIn, earlier: list[ProcedureVersion]) -> date:
+        """The source's own date where that is news, else today."""
+        own = record.updated_on
+        return own if own and self._last_start(earlier) < own < self.today else self.today
+
     def _last_start(self, earlier: list[ProcedureVersion]) -> date:
-        """The start of the newest version already in force: a row dated before it is compared with what it would end."""
+        """The start of the newest version already in force: a row dated earlier is compared with it."""
         return max((v.effective_from for v in earlier if v.effective_from <= self.today), default=date.min)
 
     def _make_room(self, earlier: list[ProcedureVersion], start: date) -> date | None:

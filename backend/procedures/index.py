@@ -13,6 +13,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import bm25s
 import numpy as np
@@ -24,12 +25,14 @@ from backend.procedures.words import GAP, Question, Tokens, Vocabulary, tokens
 
 Floats = npt.NDArray[np.float64]
 Term = str | tuple[str, str]
+Posting = tuple[npt.NDArray[np.int64], Floats]
 
 FIELD_WEIGHTS = {"name": 1.0, "field": 0.3, "results": 0.2, "documents": 0.2, "body": 0.2, "agency": 0.05}
 WITH_PAIRS = ("name", "results")  # fields in which two words side by side are a term of their own
 K1, B = 1.2, 0.6
 FILLER = 0.25  # how much a word that only asks still counts
 CANDIDATES, LABEL_CANDIDATES = 50, 25
+TOO_COMMON = 0.4  # a word in more entries than this share tells nothing in that field
 LONGEST_RUN = 12  # words in common beyond this tell no more
 DOCUMENTS_CHARACTERS, BODY_CHARACTERS = 6000, 6000
 
@@ -115,7 +118,8 @@ class Index:
         scores = look.rows @ ranking.WEIGHTS
         order = np.argsort(-scores, kind="stable")
         hits = [Hit(self.entries[look.candidates[i]], round(float(scores[i]), 3)) for i in order[:limit]]
-        return Found(ranking.decide(scores[order], look.rows[order]), question.residual, tuple(hits))
+        decision = ranking.decide(scores[order], look.rows[order], len(question.residual.split()))
+        return Found(decision, question.residual, tuple(hits))
 
     def look(
         self, question: Question, *, level: str | None = None, agency: str = "", without: str | None = None
@@ -123,7 +127,7 @@ class Index:
         """The candidates with their features, unordered. `without`: a phrase to forget meanwhile, for calibration."""
         weighted = _weighted(question)
         scores = self._bm25(weighted)
-        likeness, inside = self._labels.compare(question, without)
+        likeness, exact, inside = self._labels.compare(question, without)
         best = np.argpartition(-scores, min(CANDIDATES, len(scores) - 1))[:CANDIDATES]
         alike = np.argpartition(-likeness, min(LABEL_CANDIDATES, len(likeness) - 1))[:LABEL_CANDIDATES]
         candidates = [int(i) for i in np.union1d(best, alike) if scores[i] > 0 or likeness[i] > 0]
@@ -138,6 +142,7 @@ class Index:
                 asked.share_in(self._wide[i]),
                 *asked.of_name(self._names[i]),
                 float(likeness[i]),
+                float(exact[i]),
                 float(inside[i]),
                 float(self.entries[i].ours),
                 self._hint(i, level, wanted_agency),
@@ -149,8 +154,9 @@ class Index:
     def _bm25(self, weighted: dict[Term, float]) -> Floats:
         scores = np.zeros(len(self.entries))
         for term, weight in weighted.items():
-            for ids, values in self._postings.get(term, ()):
-                scores[ids] += values * weight
+            posting = self._postings.get(term)
+            if posting is not None:
+                scores[posting[0]] += posting[1] * weight
         return scores
 
     def _hint(self, i: int, level: str | None, agency: frozenset[str]) -> float:
@@ -164,43 +170,56 @@ class Index:
 
 def _weighted(question: Question) -> dict[Term, float]:
     """Terms with how much they count: content fully, so too what replaced everyday words, what only asks a little."""
-    weights: Counter[Term] = Counter()
+    weights: defaultdict[Term, float] = defaultdict(float)
     for words, weight in ((question.said, FILLER), (question.content, 1.0)):
         for term in _terms(words):
             weights[term] += weight
     if question.meant != question.content:
         for term in (Counter(_terms(question.meant)) - Counter(_terms(question.content))).elements():
             weights[term] += 1.0
-    return weights
+    return dict(weights)
 
 
 def _terms(words: Tokens) -> list[Term]:
     terms: list[Term] = [word for word in words if word != GAP]
-    terms += [(a, b) for a, b in zip(words, words[1:], strict=False) if GAP not in (a, b)]
+    terms += [(a, b) for a, b in pairwise(words) if GAP not in (a, b)]
     return terms
 
 
-def _postings(fields: dict[str, list[Tokens]]) -> dict[Term, list[tuple[npt.NDArray[np.int32], Floats]]]:
-    """For each term the documents it is in and what it adds to their scores, one pair of arrays a field."""
-    merged: defaultdict[Term, list[tuple[npt.NDArray[np.int32], Floats]]] = defaultdict(list)
+def _postings(fields: dict[str, list[Tokens]]) -> dict[Term, Posting]:
+    """For each term the entries it is in and what it adds to their scores, over all fields."""
+    by_field: defaultdict[str, list[Posting]] = defaultdict(list)
     for field, texts in fields.items():
-        documents = [[*map(str, words)] if field not in WITH_PAIRS else _joined(words) for words in texts]
+        documents = [_joined(words) if field in WITH_PAIRS else words for words in texts]
         if not any(documents):
             continue
         model = bm25s.BM25(method="lucene", k1=K1, b=B)
         model.index(documents, show_progress=False)
         data, ids, starts = (model.scores[key] for key in ("data", "indices", "indptr"))
-        for joined, column in model.vocab_dict.items():
+        for term, column in model.vocab_dict.items():
             start, end = int(starts[column]), int(starts[column + 1]) if column + 1 < len(starts) else 0
-            if joined and end > start:
-                term: Term = joined if "\t" not in joined else (joined.split("\t")[0], joined.split("\t")[1])
+            if term and 0 < end - start <= len(texts) * TOO_COMMON:
                 values = data[start:end].astype(np.float64) * FIELD_WEIGHTS[field]
-                merged[term].append((ids[start:end].astype(np.int32), values))
-    return dict(merged)
+                by_field[term].append((ids[start:end].astype(np.int64), values))
+    return {_term(joined): _merged(postings) for joined, postings in by_field.items()}
+
+
+def _merged(postings: list[Posting]) -> Posting:
+    if len(postings) == 1:
+        return postings[0]
+    ids, places = np.unique(np.concatenate([ids for ids, _ in postings]), return_inverse=True)
+    return ids.astype(np.int64), np.bincount(places, np.concatenate([values for _, values in postings])).astype(
+        np.float64
+    )
+
+
+def _term(joined: str) -> Term:
+    first, tab, second = joined.partition("\t")
+    return (first, second) if tab else joined
 
 
 def _joined(words: Tokens) -> list[str]:
-    return [*words, *(f"{a}\t{b}" for a, b in zip(words, words[1:], strict=False))]
+    return [*words, *(f"{a}\t{b}" for a, b in pairwise(words))]
 
 
 class _Rarity:
@@ -236,7 +255,7 @@ class _Asked:
     """A question prepared for the second look."""
 
     def __init__(self, question: Question, rarity: _Rarity) -> None:
-        self._said = question.said
+        self._places, self._length = _places(question.said), len(question.said)
         meant = [word for word in question.meant if word != GAP]
         content = {*question.content, *meant} - {GAP}
         self._weights = {w: rarity(w) * (1.0 if w in content else FILLER) for w in {*question.said, *meant}}
@@ -249,20 +268,28 @@ class _Asked:
 
     def of_name(self, name: _Name) -> tuple[float, float]:
         """How many acts are asked for that the name has not; the longest common run, as a share of the shorter."""
-        run = _longest_run(name.core, self._said) / max(1, min(len(name.core), len(self._said), LONGEST_RUN))
+        run = _longest_run(name.core, self._places) / max(1, min(len(name.core), self._length, LONGEST_RUN))
         return float(len(self._acts - name.acts)), run
 
 
-def _longest_run(a: Tokens, b: Tokens) -> int:
-    """Length of the longest run of words that both have."""
+def _places(words: Tokens) -> dict[str, list[int]]:
     places: defaultdict[str, list[int]] = defaultdict(list)
-    for j, word in enumerate(b):
-        places[word].append(j)
-    best, previous = 0, {-1: 0}
-    for word in a:
-        current = {j: previous.get(j - 1, 0) + 1 for j in places.get(word, ())}
-        best = max(best, *current.values()) if current else best
-        previous = current
+    for place, word in enumerate(words):
+        places[word].append(place)
+    return dict(places)
+
+
+def _longest_run(words: Tokens, places: dict[str, list[int]]) -> int:
+    """Length of the longest run of `words` that stands in the text whose words are at `places`."""
+    best = 0
+    previous: dict[int, int] = {}
+    for word in words:
+        at = places.get(word)
+        if at is None:
+            previous = {}
+            continue
+        previous = {place: previous.get(place - 1, 0) + 1 for place in at}
+        best = max(best, max(previous.values()))
     return best
 
 
@@ -286,16 +313,16 @@ class _Labels:
         self._owners = np.array(owners, dtype=np.int32)
         self._mass = np.array([rarity.of(words) for words in sets])
         with_word: defaultdict[str, list[int]] = defaultdict(list)
-        for label, words in enumerate(sets):
-            for word in words:
+        for label, members in enumerate(sets):
+            for word in members:
                 with_word[word].append(label)
         self._with_word = {word: np.array(labels, dtype=np.int32) for word, labels in with_word.items()}
 
-    def compare(self, question: Question, without: str | None) -> tuple[Floats, Floats]:
-        """For each entry: likeness of its best label (0 to 1), and how much its richest label wholly inside tells."""
-        likeness, inside = np.zeros(self._entries), np.zeros(self._entries)
-        for words in {frozenset(question.content), frozenset(question.meant)}:
-            asked = words - {GAP}
+    def compare(self, question: Question, without: str | None) -> tuple[Floats, Floats, Floats]:
+        """For each entry: likeness of its best label (0 to 1), whether exact, what its richest one inside tells."""
+        likeness, exact, inside = (np.zeros(self._entries) for _ in range(3))
+        for asked_words in dict.fromkeys((frozenset(question.content), frozenset(question.meant))):
+            asked = asked_words - {GAP}
             common = np.zeros(len(self._owners))
             for word in asked:
                 if word in self._with_word:
@@ -304,6 +331,8 @@ class _Labels:
                 common[self._phrases[without]] = 0.0
             alike = 2 * common / (self._mass + self._rarity.of(asked) + 1e-9)
             np.maximum.at(likeness, self._owners, alike)
+            if asked_words == frozenset(question.content):
+                exact[likeness >= ranking.EXACT] = 1.0
             covered = np.where(common >= self._mass - 1e-6, self._mass / (self._mass + ranking.TELLING), 0.0)
             np.maximum.at(inside, self._owners, covered)
-        return likeness, inside
+        return likeness, exact, inside

@@ -50,9 +50,8 @@ def _told(context: Context, code: str, aspect: Aspect) -> Reply:
         text = service.answer_in_conversation(context.conversation_id, code, aspect).text
     except NotFound:  # it left the catalogue since it was spoken about
         return Reply("Thủ tục này không còn hiệu lực. Anh/chị soạn TT và tên thủ tục để tìm lại.")
-    return Reply(
-        f"{text}\nHỏi thêm: GT giấy tờ, LP lệ phí, TG thời gian, ND nơi nộp." if aspect == "overview" else text
-    )
+    more = "\nHỏi thêm: GT giấy tờ, LP lệ phí, TG thời gian, ND nơi nộp." if aspect == "overview" else ""
+    return Reply(text + more)
 
 
 command("gt", "giay to", accepts=r"")(_about("documents"))

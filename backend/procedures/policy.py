@@ -35,7 +35,7 @@ def without_lead(name: str) -> str:
 
 
 def short_name(name: str, limit: int = SHORT_NAME) -> str:
-    """A name that fits on a phone: asides and jurisdiction dropped first, then clauses, then words. For reading only."""
+    """A name that fits on a phone: asides and jurisdiction go first, then clauses, then words. For reading only."""
     name = without_lead(name)
     if len(name) <= limit:
         return name
@@ -54,6 +54,22 @@ def clipped(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     return text[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:.(–-") + "…"
+
+
+_DETAIL = re.compile(
+    r";|\.\s|\n|\s(?:(?:được )?ban hành|kèm theo|theo quy định|quy định tại|trong trường hợp|đối với|theo mẫu số|"
+    r"do cơ quan|để chứng minh|\(nếu|\(sau đây)",
+    re.IGNORECASE,
+)
+
+
+def brief(name: str, limit: int) -> str:
+    """The name of a paper in at most `limit` characters: legal detail goes first, then words."""
+    name = name.strip(" ;.,")
+    if len(name) <= limit and "\n" not in name:
+        return name
+    cuts = [match.start() for match in _DETAIL.finditer(name) if 15 <= match.start() <= limit]
+    return name[: cuts[0]].rstrip(" ,;:(") if cuts else clipped(name.split("\n")[0], limit)
 
 
 def most_local(levels: list[str]) -> str:
@@ -84,33 +100,36 @@ _BULLET = re.compile(
     r"^(?:[\s\-–+*•·.)]|\(?\d{1,2}(?:\.\d{1,2})*[.)]\s?|\(?[a-zđ]{1,2}(?:\.\d+)?\)|\([ivx]+\))+", re.IGNORECASE
 )
 _NOTE_START = re.compile(
-    r"^(?:\(?\s*)(?:luu y|ghi chu|chu y|chu thich|vi du|chang han|so luong (?:ho so|bo)|so bo|thanh phan ho so|cach thuc|"
-    r"trinh tu|thoi han|noi nop|ho so (?:gom|bao gom|duoc|phai|de nghi .* gom)|nguoi (?:tiep nhan|co yeu cau|yeu cau|di "
-    r"dang ky|uy quyen|dan )|ca nhan co quyen|co quan (?:dang ky|tiep nhan|co tham quyen)|khi (?:nop|den|tra|nhan)|"
-    r"doi voi giay to|cac giay to (?:nop|nay|tren|neu)|ban chup cac giay to|giay to (?:phai|can) (?:nop|xuat trinh)\s*:?$|"
-    r"truong hop (?:cac )?(?:thong tin|giay to|nguoi yeu cau da|khai thac|khong khai thac)|"
-    r"khong co(?: thong tin)?$|khong quy dinh|khong\.?$|neu ro|cac tai lieu (?:khac )?theo quy dinh\.?$)"
+    r"^(?:\(?\s*)(?:luu y|ghi chu|chu y|chu thich|vi du|chang han|so luong (?:ho so|bo)|so bo|thanh phan ho so|"
+    r"cach thuc|trinh tu|thoi han|noi nop|ho so (?:gom|bao gom|duoc|phai|de nghi .* gom)|nguoi (?:tiep nhan|"
+    r"co yeu cau|yeu cau|di dang ky|uy quyen|dan )|ca nhan co quyen|co quan (?:dang ky|tiep nhan|co tham quyen)|"
+    r"khi (?:nop|den|tra|nhan)|doi voi giay to|cac giay to (?:nop|nay|tren|neu)|ban chup cac giay to|"
+    r"giay to (?:phai|can) (?:nop|xuat trinh)\s*:?$|truong hop (?:cac )?(?:thong tin|giay to|nguoi yeu cau da|"
+    r"khai thac|khong khai thac)|khong co(?: thong tin)?$|khong quy dinh|khong\.?$|neu ro|"
+    r"cac tai lieu (?:khac )?theo quy dinh\.?$)"
 )
 _NOT_NEEDED = re.compile(
     r"khong (?:phai|can|yeu cau|bat buoc) (?:nop|tai len|xuat trinh|gui|co|cung cap|chung thuc lai)"
 )
 _PAPER_START = re.compile(
-    r"^(?:\d+\s*(?:\(\w+\)\s*)?)?(?:mot trong (?:so )?(?:cac|nhung)|cac |nhung )?(?:ban |giay|don|to |van ban|hop dong|quyet "
-    r"dinh|anh|phieu|so |the |ho chieu|chung chi|chung nhan|chung minh|bang |danh sach|danh muc|bao cao|bien ban|hoa don|"
-    r"chung tu|chung thu|phuong an|de an|tai lieu|mau|thong bao|cong van|nghi quyet|ly lich|so yeu|dieu le|ke hoach|du an|"
-    r"can cuoc|cccd|cmnd|ket qua|y kien|so do|van don|ho so|giay|to trinh|thuyet minh|du thao|mo ta|trich luc|ho ten|"
-    r"cong hàm|cong ham|di chuc|van bang|hoc ba|phim|dia|usb|file|tem|nhan |catalog|ho tich|de nghi|tep|video|mau vat)"
+    r"^(?:\d+\s*(?:\(\w+\)\s*)?)?(?:mot trong (?:so )?(?:cac|nhung)|cac |nhung )?(?:ban |giay|don|to |van ban|"
+    r"hop dong|quyet dinh|anh|phieu|so |the |ho chieu|chung chi|chung nhan|chung minh|bang |danh sach|danh muc|"
+    r"bao cao|bien ban|hoa don|chung tu|chung thu|phuong an|de an|tai lieu|mau|thong bao|cong van|nghi quyet|"
+    r"ly lich|so yeu|dieu le|ke hoach|du an|can cuoc|cccd|cmnd|ket qua|y kien|so do|van don|ho so|giay|to trinh|"
+    r"thuyet minh|du thao|mo ta|trich luc|ho ten|cong ham|di chuc|van bang|hoc ba|phim|dia|usb|file|tem|nhan |"
+    r"catalog|ho tich|de nghi|tep|video|mau vat)"
 )
 _CONDITION = re.compile(
-    r"^(?:trường hợp|nếu|đối với(?: trường hợp)?|khi)\s+(?P<when>[^:;]{4,220}?)"
-    r"(?:\s*[,:]\s*|\s+)(?:thì\s+)?(?:(?:còn |cần )?(?:phải |cần )?(?:có|nộp|kèm|bổ sung|gửi kèm|nộp thêm|nộp kèm|xuất trình)"
-    r"(?: thêm| kèm theo)?|hồ sơ (?:còn )?có thêm)\s*:?\s+(?P<name>\S.{5,})$",
+    r"^(?:trường hợp|nếu|đối với(?: trường hợp)?|khi)\s+(?P<when>[^:;]{4,220}?)(?:\s*[,:]\s*|"
+    r"\s+)(?:thì\s+)?(?:(?:còn |cần )?(?:phải |cần )?(?:có|nộp|kèm|bổ sung|gửi kèm|nộp thêm|nộp kèm|"
+    r"xuất trình)(?: thêm| kèm theo)?|hồ sơ (?:còn )?có thêm)\s*:?\s+(?P<name>\S.{5,})$",
     re.IGNORECASE | re.DOTALL,
 )
 _PREFIX_CONDITION = re.compile(
     r"^(?:trường hợp|nếu|đối với(?: trường hợp)?)\s+(?P<when>[^:;]{10,160}?)\s*:\s+(?P<name>\S.{5,})$",
     re.IGNORECASE | re.DOTALL,
 )
+_INNER_BULLET = re.compile(r"\s+[+•*]+\s+")
 _IF_ANY = re.compile(r"\s*[(,]?\s*nếu có(?:\s*[–-]?\s*(?:bản chính|bản sao|bản chụp))?\s*\)?", re.IGNORECASE)
 _CASE_NOTE = re.compile(r"^(?:luu y|ghi chu|chu y)\b")
 _CASE_CONDITION = re.compile(
@@ -145,7 +164,7 @@ def kind_of_line(text: str, case: str, quantity: int) -> Line:
 
 def paper(text: str, case: str) -> Paper:
     """The paper of a line, with its condition taken out of the sentence or from the heading it stands under."""
-    line, when, optional = bare(text), "", False
+    line, when, optional = _INNER_BULLET.sub(" ", bare(text)), "", False
     match = _CONDITION.match(line) or _PREFIX_CONDITION.match(line)
     if match:
         line, when = match["name"].strip(), match["when"].strip(" ,")
@@ -170,8 +189,9 @@ _NOTHING_SAID = re.compile(
     r"^(?:khong (?:quy dinh|co thong tin)|chua (?:co )?quy dinh|khong xac dinh|khong ro|\W*)\.?$"
 )
 _FREE = re.compile(
-    r"^(?:phi|le phi|phi, le phi)?\s*:?\s*(?:mien phi|mien le phi|mien|khong thu(?: (?:phi|le phi|tien))?|khong mat phi|"
-    r"khong phai nop (?:phi|le phi)|khong(?: co)?(?: (?:phi|le phi|phi, le phi))?|khong dong|0 ?(?:d|dong|vnd)?)\W*$"
+    r"^(?:phi|le phi|phi, le phi)?\s*:?\s*(?:mien phi|mien le phi|mien|khong thu(?: (?:phi|le phi|tien))?|"
+    r"khong mat phi|khong phai nop (?:phi|le phi)|khong(?: co)?(?: (?:phi|le phi|phi, le phi))?|khong dong|"
+    r"0 ?(?:d|dong|vnd)?)\W*$"
 )
 
 

@@ -13,19 +13,27 @@ import numpy.typing as npt
 Decision = Literal["sure", "ask", "none"]
 Floats = npt.NDArray[np.float64]
 
-FEATURES = ("bm25", "asked", "other_acts", "run", "likeness", "inside", "ours", "hint")
+FEATURES = ("bm25", "asked", "other_acts", "run", "likeness", "exact", "inside", "ours", "hint")
 """What is known of a candidate beside a question:
 bm25        its share of the best candidate's BM25 score
 asked       how much of the question its name, field, results and agency hold, by rarity of words
 other_acts  acts asked for (again, exchanged, prolonged …) that its name has not
 run         longest run of words in common with its name
 likeness    how alike the question and the best of its labels are, as sets of words
+exact       whether one of its labels is the question, word for word but for the order
 inside      how much its richest label that is wholly in the question tells
 ours        whether it is in our own catalogue: what people ask for most
 hint        whether it fits the level and the agency the asker gave"""
-WEIGHTS = np.array([3.3, 2.2, -0.8, 1.6, 8.8, 1.6, 0.7, 1.0])
+WEIGHTS = np.array([3.3, 2.2, -0.8, 1.6, 8.8, 2.0, 1.6, 0.7, 1.0])
+EXACT = 0.95  # a likeness from which on a label is the question
 TELLING = 8.0  # a label of this rarity inside a question counts half
 NAMED_BY_CODE = 99.0
+
+# Sure: a label is the question and no other comes near, or it is near to the question and far ahead of the rest.
+SAME_LIKENESS, SAME_MARGIN = 0.94, 1.2
+NEAR_LIKENESS, NEAR_ASKED, NEAR_MARGIN = 0.6, 0.6, 2.5
+# None: a short question of which little is in any procedure.
+STRANGE_LIKENESS, STRANGE_ASKED, SHORT_QUESTION = 0.45, 0.55, 6
 
 _ACTS = frozenset(
     tuple(act.split())
@@ -99,8 +107,18 @@ def acts(words: Sequence[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def decide(scores: Floats, rows: Floats) -> Decision:
-    """From ordered scores and feature rows: is the first candidate meant, one of them, or none."""
+def decide(scores: Floats, rows: Floats, words: int) -> Decision:
+    """From ordered scores and feature rows: is the first candidate meant, one of them, or none.
+
+    `words`: how many words the question names things with. A long question has many words that no name holds.
+    """
     if len(scores) == 0:
         return "none"
-    return "ask"
+    margin = float(scores[0] - scores[1]) if len(scores) > 1 else float(scores[0])
+    asked, likeness = rows[0, FEATURES.index("asked")], rows[0, FEATURES.index("likeness")]
+    if likeness >= SAME_LIKENESS and margin >= SAME_MARGIN:
+        return "sure"
+    if likeness >= NEAR_LIKENESS and asked >= NEAR_ASKED and margin >= NEAR_MARGIN:
+        return "sure"
+    strange = likeness < STRANGE_LIKENESS and asked < STRANGE_ASKED
+    return "none" if strange and words <= SHORT_QUESTION else "ask"

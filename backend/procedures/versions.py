@@ -124,7 +124,7 @@ def entries(session: Session, on: date) -> list[Entry]:
     return [_entry(code, sorted(rows, key=lambda r: _RANK[r.source]), papers) for code, rows in sorted(grouped.items())]
 
 
-def _searched(on: date) -> Select[Any]:
+def _searched(on: date) -> Select[*tuple[Any, ...]]:
     v = ProcedureVersion
     return (
         select(

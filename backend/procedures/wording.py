@@ -14,7 +14,7 @@ from backend.settings import settings
 from backend.text import fold
 
 PAPERS_SHOWN, STEPS_SHOWN, FEES_SHOWN = 10, 6, 5
-PAPER, STEP, FEE, CONDITION = 110, 220, 140, 90  # characters an item
+PAPER, STEP, FEE, CONDITION = 110, 160, 140, 90  # characters an item
 OVERVIEW_PAPERS, OVERVIEW_PAPER = 5, 70
 
 _UNITS = {"hour": "giờ", "working_day": "ngày làm việc", "day": "ngày", "month": "tháng"}
@@ -100,7 +100,7 @@ def _in_order(papers: Sequence[DocumentIn]) -> list[DocumentIn]:
 
 
 def _paper(paper: DocumentIn) -> str:
-    text = policy.clipped(paper.name.split("\n")[0].strip(" ;."), PAPER)
+    text = policy.brief(paper.name, PAPER)
     details = [detail for detail in (_copies(paper), paper.form if paper.form not in text else "") if detail]
     if details:
         text += f" ({', '.join(details)})"
@@ -116,8 +116,12 @@ def _paper(paper: DocumentIn) -> str:
 def _copies(paper: DocumentIn) -> str:
     if paper.present and not paper.original and not paper.copy_:
         return "chỉ xuất trình"
+    if (paper.original, paper.copy_) == (1, 0) and policy.is_form(paper.name):
+        return ""  # what one fills in oneself is an original
+    if (paper.original, paper.copy_) == (0, 1) and fold(paper.name).startswith("ban sao"):
+        return ""
     counts = [(paper.original, "bản chính"), (paper.copy_, "bản sao")]
-    return " và ".join(f"{count} {kind}" for count, kind in counts if count)
+    return " và ".join(kind if count == 1 else f"{count} {kind}" for count, kind in counts if count)
 
 
 # --- money and time ---------------------------------------------------------------------------------------------------
@@ -141,7 +145,7 @@ def _fee(entry: FeeIn) -> str:
     if entry.amount is None:
         return text
     if entry.amount == 0:
-        return text or "Cổng Dịch vụ công ghi 0 đồng; anh/chị nên hỏi lại khi nộp"
+        return text or "0 đồng theo Cổng Dịch vụ công; anh/chị nên hỏi lại khi nộp"
     amount = f"{entry.amount:,}".replace(",", ".") + " đồng"
     return f"{amount} ({_lower(text)})" if text else amount
 
@@ -186,7 +190,7 @@ def _is_number(time: str) -> bool:
 def _listed(heading: str, lines: Sequence[str]) -> str:
     if len(lines) == 1:
         return _sentence(f"{heading} {_lower(lines[0])}")
-    return f"{heading}\n{_numbered(lines)}"
+    return f"{heading}\n{_numbered([line[:1].upper() + line[1:] for line in lines])}"
 
 
 # --- where and how ----------------------------------------------------------------------------------------------------
@@ -199,7 +203,7 @@ def place(procedure: ProcedureOut) -> str:
         return _unknown("nơi nộp hồ sơ", procedure)
     text = f"{procedure.short_name}: nộp tại {_lower(where)}."
     if procedure.agency and fold(procedure.agency) not in fold(where):
-        text += f" Cơ quan giải quyết: {policy.clipped(procedure.agency, FEE)}."
+        text += f" Cơ quan giải quyết: {policy.clipped(procedure.agency.strip(' .'), FEE)}."
     if procedure.online in (Online.FULL, Online.PARTIAL):
         text += " Có thể nộp trực tuyến."
     return text
@@ -247,10 +251,10 @@ def form(procedure: ProcedureOut) -> str:
             return f"{procedure.short_name}: hồ sơ không ghi mẫu đơn, tờ khai riêng. {_ask_whom()}"
         return _unknown("mẫu đơn, tờ khai", procedure)
     lines = [
-        policy.clipped(paper.name.split("\n")[0], PAPER)
-        + (f" ({paper.form})" if paper.form and paper.form not in paper.name else "")
-        for paper in forms[:OVERVIEW_PAPERS]
+        policy.brief(paper.name, PAPER) + (f" ({paper.form})" if paper.form and paper.form not in paper.name else "")
+        for paper in forms
     ]
+    lines = list(dict.fromkeys(lines))[:OVERVIEW_PAPERS]
     where = f"Mẫu có tại nơi nộp hồ sơ, hoặc tải ở dichvucong.gov.vn theo mã {procedure.code}."
     return f"{procedure.short_name}, mẫu cần điền:\n{_numbered(lines)}\n{where}"
 
@@ -259,21 +263,15 @@ def result(procedure: ProcedureOut) -> str:
     """What one gets at the end."""
     if not procedure.results:
         return _unknown("kết quả nhận được", procedure)
-    lines = [policy.clipped(line.split("\n")[0].strip(" ;."), PAPER) for line in procedure.results[:FEES_SHOWN]]
+    lines = [policy.brief(line, PAPER) for line in procedure.results[:FEES_SHOWN]]
     if len(lines) == 1:
-        return f"{procedure.short_name}: anh/chị nhận {_lower(lines[0])}."
+        return f"{procedure.short_name}: {_sentence(f'anh/chị nhận {_lower(lines[0])}')}"
     return f"{procedure.short_name}, anh/chị nhận:\n{_numbered(lines)}"
 
 
 def overview(procedure: ProcedureOut) -> str:
     """The five things asked most, each in a line."""
-    papers = [
-        policy.clipped(p.name.split("\n")[0].strip(" ;."), OVERVIEW_PAPER) for p in _in_order(procedure.documents)
-    ]
-    shown = "; ".join(_lower(paper) for paper in papers[:OVERVIEW_PAPERS])
-    more = f"; và {len(papers) - OVERVIEW_PAPERS} giấy tờ khác" if len(papers) > OVERVIEW_PAPERS else ""
-    lines = [_sentence(f"{procedure.short_name} ({procedure.code})")]
-    lines.append(_sentence(f"Giấy tờ: {shown}{more}") if papers else "Giấy tờ: chưa có thông tin.")
+    lines = [_sentence(f"{procedure.short_name} ({procedure.code})"), f"Giấy tờ: {_papers_in_a_line(procedure)}."]
     times = _duration_lines(procedure)
     lines.append(
         _sentence(f"Thời hạn: {'; '.join(_lower(t) for t in times)}") if times else "Thời hạn: chưa có thông tin."
@@ -287,6 +285,16 @@ def overview(procedure: ProcedureOut) -> str:
         also = ", hoặc nộp trực tuyến" if procedure.online in (Online.FULL, Online.PARTIAL) else ""
         lines.append(_sentence(f"Nơi nộp: {_lower(where)}{also}"))
     return "\n".join(lines)
+
+
+def _papers_in_a_line(procedure: ProcedureOut) -> str:
+    always = [paper for paper in procedure.documents if not _is_optional(paper)]
+    parts = [_lower(policy.brief(paper.name, OVERVIEW_PAPER)) for paper in always[:OVERVIEW_PAPERS]]
+    if len(always) > OVERVIEW_PAPERS:
+        parts.append(f"{len(always) - OVERVIEW_PAPERS} giấy tờ khác")
+    if sometimes := len(procedure.documents) - len(always):
+        parts.append(f"thêm {sometimes} giấy tờ tùy trường hợp" if always else f"{sometimes} giấy tờ tùy trường hợp")
+    return "; ".join(parts) or "chưa có thông tin"
 
 
 _BODY: dict[Aspect, Callable[[ProcedureOut], str]] = {

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -19,19 +20,19 @@ HERE = Path(__file__).resolve().parent
 GAP = ""  # stands in a token list where something was dropped, so that what is left and right of it does not join
 BOUND = 3  # a filler word stays when procedure names have it this often beside its neighbour
 BOUND_FILLERS = 20  # the same when the neighbour is a filler word too
-ACRONYM = range(3, 7)
+ACRONYM, ACRONYM_WORDS = range(3, 7), 30
 
 Tokens = list[str]
 
 _TOKEN = re.compile(r"[a-z0-9]+(?:/[a-z]+)*")
+_MARKS = re.compile("[\u0300-\u036f]+")
 _TONE = re.compile(r"[sfrxj]$")
 _TELEX = (("aw", "a"), ("aa", "a"), ("ow", "o"), ("oo", "o"), ("uw", "u"), ("ee", "e"), ("dd", "d"), ("w", "u"))
 
 
 def tokens(text: str) -> Tokens:
     """Folded words of `text`; a date or a number stays in pieces, "c/o" stays whole."""
-    folded = unicodedata.normalize("NFD", text.lower()).replace("đ", "d")
-    return _TOKEN.findall("".join(c for c in folded if c < "\u0300" or c > "\u036f"))
+    return _TOKEN.findall(_MARKS.sub("", unicodedata.normalize("NFD", text.lower()).replace("đ", "d")))
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def _words() -> _Words:
 class Question:
     """A question as the search sees it. `said`: all its words, repaired. `content`: without fillers, with gaps.
 
-    `meant`: the content with everyday words replaced by those of procedure names; equal to `content` when there are none.
+    `meant`: the content with everyday words replaced by those of procedure names; `content` itself when none.
     """
 
     said: Tokens
@@ -79,13 +80,13 @@ class Vocabulary:
     """What is known of words from the names in the catalogue; reads questions."""
 
     def __init__(self, names: Sequence[Tokens], phrases: Sequence[Tokens], others: Iterable[Tokens]) -> None:
-        self.pairs = Counter(pair for name in names for pair in set(zip(name, name[1:], strict=False)))
+        self.pairs = Counter(pair for name in names for pair in set(pairwise(name)))
         labels = Counter(word for label in (*names, *phrases) for word in label)
         synonyms = {word for entries in _words().synonyms.values() for say, means in entries for word in (*say, *means)}
         fillers = {word for group in _words().phrases.values() for phrase in group for word in phrase}
         self.known = set(labels) | {word for text in others for word in text} | synonyms | fillers | _words().single
         self.near_pairs = Counter(self.pairs)
-        self.near_pairs.update(pair for phrase in phrases for pair in zip(phrase, phrase[1:], strict=False))
+        self.near_pairs.update(pair for phrase in phrases for pair in pairwise(phrase))
         # Corrections go to words of names and phrases only: those of long texts hold typos of their own.
         self.spellings = [word for word in set(labels) | fillers if len(word) >= 2 and word.isalpha()]
         self.acronyms = _acronyms(names)
@@ -152,7 +153,7 @@ class Vocabulary:
         return repaired
 
     def _spelled(self, word: str, before: str, after: str) -> list[str]:
-        """What an unknown word was meant to be: an acronym, two words run together, a typo; itself when nothing fits."""
+        """What an unknown word was meant to be: an acronym, two words run together, a typo; itself when none fits."""
         if word in self.acronyms:
             return list(self.acronyms[word])
         telexed = _without_telex(word)
@@ -182,9 +183,15 @@ def _without_telex(word: str) -> str:
 def _acronyms(names: Sequence[Tokens]) -> dict[str, tuple[str, ...]]:
     """First letters of three to six words that stand together in names, with the words most often meant."""
     meant: defaultdict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
-    for name in names:
-        runs = {tuple(name[i : i + n]) for n in ACRONYM for i in range(len(name) - n + 1)}
-        for run in runs:
-            if all(word.isalpha() for word in run):
-                meant["".join(word[0] for word in run)][run] += 1
+    for whole in names:
+        name = whole[:ACRONYM_WORDS]
+        letters = "".join(word[0] for word in name)
+        seen = set()
+        for n in ACRONYM:
+            for i in range(len(name) - n + 1):
+                short = letters[i : i + n]
+                if short.isalpha():
+                    seen.add((short, tuple(name[i : i + n])))
+        for short, run in seen:
+            meant[short][run] += 1
     return {letters: max(runs.items(), key=lambda item: (item[1], item[0]))[0] for letters, runs in meant.items()}

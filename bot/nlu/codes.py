@@ -56,7 +56,7 @@ _PATTERNS = [(entity, re.compile(shape)) for entity, shape in _SHAPES]
 # The last part of a dossier code, alone: only digits, and only near words that speak of a dossier.
 _DIGITS = re.compile(r"(?<![\w.,/+-])\d{3,6}(?![\w/-]|[.,]\d)")
 _SPEAKS_OF_DOSSIER = re.compile(
-    r"(?:\bhs|\bhso|\bho so|\bso ho so|\bma|\bma so|\bso bien nhan|\bbien nhan|\bbien lai|\bduoi|\bso cuoi|\bphieu hen|\bgiay hen)"
+    r"(?:\bhs|\bhso|\bho so|\bso ho so|\bma|\bma so|\bso bien nhan|\bbien nhan|\bbien lai|\bduoi|\bso cuoi|\bphieu hen|\bgiay hen|\bdon|\bphieu)"
     r"(?: (?:so|ma|duoi|cua (?:toi|tui|em|minh)|la|co|ma so|nay|:|#))*\W*$"
 )
 _COUNTED = re.compile(r"\s*(?:k\b|d\b|dong|nghin|ngan|trieu|ty|m2|met|m\b|ha\b|sao\b|cay|kg|km|nguoi|ngay|thang|nam\b|tuoi|lan|bo\b|ban\b|to\b|tam\b)")

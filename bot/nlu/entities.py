@@ -89,12 +89,12 @@ def _fits(entity: str, intent: str | None) -> bool:
 
 def _claim_phrases(analysis: Analysis, intent: str | None, claims: Sequence[Any], claim: Any) -> None:
     named = any(c[0] == "procedure" for c in claims)
-    for match in analysis.doc.ents:
-        if match.label_ == "procedure" and (named or intent not in ABOUT_PROCEDURE):
+    for match in analysis.matches:
+        if match.label == "procedure" and (named or intent not in ABOUT_PROCEDURE):
             continue
-        if match.label_ == "place" and len(match) < 2:
+        if match.label == "place" and match.stop - match.start < 2:
             continue  # one syllable of a place's name is too often a word
-        claim(match.label_, *analysis.offsets(match.start, match.end), 0.6)
+        claim(match.label, *analysis.offsets(match.start, match.stop), 0.6)
 
 
 def _with_their_place(text: str, claims: list[tuple[str, int, int, float]]) -> list[tuple[str, int, int, float]]:
@@ -143,14 +143,14 @@ def _dossier_code(folded: str) -> str:
 class VietnameseEntityExtractor(EntityExtractorMixin, GraphComponent):
     """Sets `entities`. Comes after the intent classifier, whose answer decides what bare digits and scores mean.
 
-    Config: `c1`, `c2`, `iterations` of the tagger; `variants` of each example with other names put in from `lists`
+    Config: `iterations` of the tagger's training; `variants` of each example with other names put in from `lists`
     (the same lists and `abbreviations` as the Analyser's: both need them at training only).
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Chosen on the development set."""
-        return {"c1": 0.1, "c2": 0.05, "iterations": 100, "variants": 1, "lists": {}, "abbreviations": ""}
+        return {"iterations": 15, "variants": 1, "lists": {}, "abbreviations": ""}
 
     def __init__(
         self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, tagger: Tagger | None = None
@@ -197,7 +197,7 @@ class VietnameseEntityExtractor(EntityExtractorMixin, GraphComponent):
         rows = [(sequence.features(a), sequence.tags(a, spans)) for a, spans in examples]
         with self._model_storage.write_to(self._resource) as folder:
             path = folder / "entities.crfsuite"
-            sequence.train(rows, path, **{k: self._config[k] for k in ("c1", "c2", "iterations")})
+            sequence.train(rows, path, iterations=self._config["iterations"])
             self._tagger = Tagger(path.read_bytes())
         return self._resource
 

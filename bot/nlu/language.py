@@ -7,7 +7,7 @@ phrase "giấy khai sinh" is found in it. `sources(doc)` leads from tokens back 
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,8 @@ class VietnameseTokenizer:
 
     def spelt_out(self, word: Word) -> tuple[str, ...]:
         """The folded words a written word stands for; itself when it is nothing special."""
-        expansion = self._expansions.get(written(word.text)) or self._expansions.get(word.folded if word.text.islower() and word.text.isascii() else "")
+        as_written = written(word.text)
+        expansion = self._expansions.get(as_written) or self._expansions.get(as_written.replace("đ", "d"))
         if expansion:
             return expansion
         if is_syllable(word.folded) or word.folded in self._known.keep or len(word.folded) < 2:
@@ -101,15 +102,19 @@ def build(known: Abbreviations, lists: Mapping[str, Iterable[str]]) -> Language:
     nlp = spacy.blank("vi", config={"nlp": {"tokenizer": {"@tokenizers": TOKENIZER}}})
     nlp.tokenizer = VietnameseTokenizer(nlp.vocab, known, _runs(lists.values()))
     ruler = nlp.add_pipe("entity_ruler", config={"phrase_matcher_attr": "NORM"})
-    ruler.add_patterns(
-        [
-            {"label": label, "pattern": phrase}
-            for label, phrases in lists.items()
-            for phrase in sorted({without_generic_verbs(phrase) for phrase in phrases})
-            if phrase
-        ]
-    )
+    ruler.add_patterns(list(_patterns(nlp, lists)))
     return nlp
+
+
+def _patterns(nlp: Language, lists: Mapping[str, list[str]]) -> Iterator[dict[str, str]]:
+    """One pattern a folded phrase; its id tells the ways it is written with accents (see `matches`)."""
+    for label, phrases in lists.items():
+        spellings: dict[str, set[str]] = {}
+        for phrase in filter(None, map(without_generic_verbs, phrases)):
+            folded = " ".join(token.norm_ for token in nlp.make_doc(phrase))
+            spellings.setdefault(folded, set()).add(written(phrase))
+        for folded, ways in sorted(spellings.items()):
+            yield {"label": label, "pattern": folded, "id": "|".join(sorted(ways))}
 
 
 def _runs(lists: Iterable[Iterable[str]]) -> dict[str, tuple[str, ...]]:

@@ -25,7 +25,7 @@ def phrases(path: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Abbreviations:
-    """Short forms (as written, lower case, d for đ) with their spelt out Vietnamese, and words never to be repaired."""
+    """Short forms (as written, lower case) with their spelt out Vietnamese, and words never to be repaired."""
 
     words: dict[str, str]
     keep: frozenset[str]
@@ -41,8 +41,8 @@ def abbreviations(path: str) -> Abbreviations:
 
 
 def written(word: str) -> str:
-    """A word as the abbreviations know it: NFC, lower case, d for đ, accents kept."""
-    return unicodedata.normalize("NFC", word).lower().replace("đ", "d")
+    """A word as the abbreviations know it: NFC, lower case, accents kept."""
+    return unicodedata.normalize("NFC", word).lower()
 
 
 def fingerprint(paths: Iterable[str]) -> str:

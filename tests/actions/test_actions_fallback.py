@@ -40,9 +40,49 @@ def test_a_report_that_was_not_understood_is_filed_when_confirmed() -> None:
 
 def test_procedures_are_offered_when_the_words_name_some() -> None:
     both = found("ask", hit(BIRTH), hit(BIRTH_AGAIN))
-    said = Citizen(FakeBackend(searches={"khai": both})).writes("khai xin", "nlu_fallback", ranking=RANKING)
+    leaning = {"nlu_fallback": 0.25, "search_procedure": 0.2}
+    said = Citizen(FakeBackend(searches={"khai": both})).writes("khai xin", "nlu_fallback", ranking=leaning)
     assert said.responses == ["utter_which_procedure"]
     assert said.titles == ["Đăng ký khai sinh", "Đăng ký lại khai sinh", "Không phải các mục trên"]
+
+
+def test_a_resemblance_to_some_procedure_is_no_guess_when_something_else_is_likelier() -> None:
+    both = found("ask", hit(BIRTH), hit(BIRTH_AGAIN))
+    said = Citizen(FakeBackend(searches={"khai": both})).writes("khai xin", "nlu_fallback", ranking=RANKING)
+    assert said.responses == ["utter_did_you_mean"]
+
+
+@pytest.mark.parametrize(
+    ("intent", "confidence", "sure"),
+    [
+        ("file_complaint", 0.8, False),
+        ("file_complaint", 0.9, True),
+        ("request_officer", 0.55, False),
+        ("unsubscribe", 0.5, False),
+        ("affirm", 0.35, False),
+        ("out_of_scope", 0.4, False),
+        ("out_of_scope", 0.55, True),
+        ("check_dossier", 0.3, True),
+    ],
+)
+def test_what_acts_is_confirmed_when_the_classifier_is_unsure(intent: str, confidence: float, sure: bool) -> None:
+    backend = FakeBackend(answers={"dossier-lookups": {"outcome": "none", "text": "Không có.", "dossiers": []}})
+    ranking = {intent: confidence, "ask_place": 0.2}
+    said = Citizen(backend).writes("chỗ đó xa quá trời xa", intent, ranking=ranking, confidence=confidence)
+    assert (said.responses != ["utter_did_you_mean"]) is sure
+    assert backend.called("complaints") == (
+        [] if intent != "file_complaint" or not sure else backend.called("complaints")
+    )
+
+
+def test_an_unsure_report_is_filed_as_it_was_written_once_confirmed() -> None:
+    backend = FakeBackend()
+    citizen = Citizen(backend)
+    text = "chỗ đó ngập quá trời ngập"
+    offer = citizen.writes(text, "file_complaint", ranking={"file_complaint": 0.7}, confidence=0.7)
+    assert offer.titles == ["Gửi phản ánh, kiến nghị", "Không phải các mục trên"]
+    citizen.picks("/file_complaint")
+    assert backend.called("complaints") == [{"text": text, "message_id": 102}]
 
 
 def test_one_likely_procedure_is_asked_about() -> None:
@@ -98,7 +138,7 @@ def test_a_code_speaks_for_itself() -> None:
     backend = FakeBackend(answers={"dossier-lookups": found_one})
     said = Citizen(backend).writes("0012 nha", "nlu_fallback", ("dossier_code", "0012"), ranking=RANKING)
     assert said.texts == ["Hồ sơ đang xử lý."]
-    assert said.slots == {}
+    assert said.events == []
 
 
 def test_every_label_is_an_intent_that_an_action_answers() -> None:

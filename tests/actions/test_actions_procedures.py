@@ -157,10 +157,38 @@ def test_a_weak_mention_does_not_change_the_subject(backend: FakeBackend) -> Non
     assert named.responses == ["utter_which_procedure"]
 
 
+def test_the_name_alone_decides_where_the_whole_message_leaves_doubt() -> None:
+    doubt = found("ask", hit(MARRIAGE), hit(BIRTH, 9), residual="ad oi lm giay ket hon z")
+    backend = FakeBackend(searches={"ad oi": doubt, "giay ket hon": found("sure", hit(MARRIAGE))})
+    said = Citizen(backend).writes("ad oi lm giay ket hon mat bn tien z", "ask_fee", ("procedure", "giay ket hon"))
+    assert said.texts == ["Đăng ký kết hôn: fee."]
+
+
+def test_the_name_alone_does_not_overrule_the_whole_message() -> None:
+    doubt = found("ask", hit(BIRTH_AGAIN), hit(BIRTH, 9), residual="mat khai sinh lam lai")
+    backend = FakeBackend(searches={"lam lai": doubt, "khai sinh": found("sure", hit(BIRTH))})
+    said = Citizen(backend).writes("mất khai sinh làm lại sao", "search_procedure", ("procedure", "khai sinh"))
+    assert said.titles[:2] == ["Đăng ký lại khai sinh", "Đăng ký khai sinh"]
+
+
+def test_a_single_syllable_names_nothing() -> None:
+    backend = FakeBackend(searches={"lien": found("ask", hit(BIRTH), residual="lien")})
+    said = Citizen(backend).writes("lấy liền được không", "ask_duration")
+    assert said.responses == ["utter_ask_procedure_for_duration"]
+
+
+def test_far_fetched_procedures_are_not_offered() -> None:
+    backend = FakeBackend(searches={"khai": found("ask", hit(BIRTH, 10), hit(BIRTH_AGAIN, 7), hit(MARRIAGE, 6))})
+    said = Citizen(backend).writes("khai sinh gì đó", "search_procedure")
+    assert said.titles == ["Đăng ký khai sinh", "Đăng ký lại khai sinh", "Không phải các mục trên"]
+
+
 def test_an_unknown_procedure_is_said_so_with_an_officer_at_hand(backend: FakeBackend) -> None:
     said = Citizen(backend).writes("làm visa mỹ", "search_procedure", ("procedure", "visa mỹ"))
-    assert said.responses == ["utter_unknown_procedure"]
+    assert said.responses == ["utter_unknown_procedure_named"]
     assert "“visa mỹ”" in said.text
+    unnamed = Citizen(backend).writes("làm visa mỹ", "search_procedure")
+    assert unnamed.responses == ["utter_unknown_procedure"]
     assert said.buttons == [("Gặp cán bộ", "/request_officer")]
 
 

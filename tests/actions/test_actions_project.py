@@ -134,7 +134,7 @@ async def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def call(url: str, action: str, text: str, intent: str) -> httpx.Response:
-    message = {"text": text, "intent": {"name": intent}, "entities": [], "message_id": "5"}
+    message = {"text": text, "intent": {"name": intent, "confidence": 0.9}, "entities": [], "message_id": "5"}
     events = [{"event": "user", "text": text, "input_channel": "sms", "parse_data": message}]
     tracker: dict[str, Any] = {"sender_id": "7", "slots": {}, "latest_message": message, "events": events}
     body = {"next_action": action, "sender_id": "7", "tracker": tracker, "version": "3.6.21"}

@@ -27,7 +27,22 @@ def test_a_dossier_is_looked_up_as_it_was_spelt(intent: str, aspect: str, code: 
     said = Citizen(backend).writes("hồ sơ", intent, *[("dossier_code", code)] if code else [])
     assert said.texts == [f"found {CODES[0]}"]
     assert backend.called("dossier-lookups") == [{"code": code, "aspect": aspect}]
-    assert said.events == []
+    assert said.slots == {"dossier_code": CODES[0]}
+
+
+def test_the_next_question_is_about_the_dossier_just_told_of() -> None:
+    backend = FakeBackend(answers={"dossier-lookups": lookup("found", CODES[0])})
+    citizen = Citizen(backend)
+    citizen.writes("hs 0012", "check_dossier", ("dossier_code", "0012"))
+    citizen.writes("sao trễ vậy", "check_dossier")
+    citizen.writes("bao giờ xong", "ask_duration")
+    citizen.writes("sao lâu dữ", "nlu_fallback")
+    citizen.writes("còn thiếu gì", "ask_supplement")
+    citizen.writes("hồ sơ của tôi", "check_dossier")
+    citizen.returns_after_a_pause()
+    citizen.writes("tới đâu rồi", "check_dossier")
+    codes = [call["code"] for call in backend.called("dossier-lookups")]
+    assert codes == ["0012", CODES[0], CODES[0], CODES[0], CODES[0], None, None]
 
 
 def test_several_dossiers_are_offered_for_the_same_question() -> None:
@@ -260,6 +275,12 @@ def test_greeting_and_help_show_what_can_be_asked() -> None:
 )
 def test_yes_no_and_stop_without_a_question(intent: str, response: str) -> None:
     assert Citizen(FakeBackend()).writes("…", intent).responses == [response]
+
+
+def test_yes_to_an_answer_is_no_question() -> None:
+    citizen = Citizen(FakeBackend(searches={"khai sinh": found("sure", hit(BIRTH))}))
+    citizen.writes("khai sinh cần gì", "ask_documents")
+    assert citizen.writes("ok", "affirm").responses == ["utter_anything_else"]
 
 
 def test_stop_drops_the_open_question() -> None:

@@ -167,13 +167,18 @@ class Citizen:
         self.message_id = 100
 
     def writes(
-        self, text: str, intent: str, *entities: tuple[str, str], ranking: dict[str, float] | None = None
+        self,
+        text: str,
+        intent: str,
+        *entities: tuple[str, str],
+        ranking: dict[str, float] | None = None,
+        confidence: float = 0.9,
     ) -> Said:
         """One message, with what the classifier is supposed to have made of it."""
         self.message_id += 1
         message = {
             "text": text,
-            "intent": {"name": intent, "confidence": 0.9},
+            "intent": {"name": intent, "confidence": confidence},
             "entities": [{"entity": entity, "value": value} for entity, value in entities],
             "intent_ranking": [{"name": n, "confidence": c} for n, c in (ranking or {intent: 0.9}).items()],
             "message_id": str(self.message_id),

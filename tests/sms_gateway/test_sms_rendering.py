@@ -198,6 +198,15 @@ def test_long_titles_are_shortened_and_stay_apart():
     assert rendered.body.endswith("Nhan so de chon")
 
 
+def test_titles_that_begin_alike_show_where_they_differ():
+    same = "Đăng ký khai sinh kết hợp đăng ký nhận cha, mẹ, con tại Ủy ban nhân dân cấp xã "
+    ends = ("lần đầu", "làm lại", "cho người nước ngoài", "lưu động")
+    rendered = render("Dạ, loại nào?", [same + end for end in ends], accents=False)
+    shown = re.findall(r"^\d\. (.*)$", rendered.body, re.MULTILINE)
+    assert [line.split("..")[1][-7:] for line in shown] == ["lan dau", "lam lai", "c ngoai", "uu dong"]
+    assert rendered.segments == 2
+
+
 def test_accented_choices_that_would_be_unreadable_go_out_plain():
     rendered = render("Dạ, anh/chị hỏi thủ tục nào?", TITLES[:5], accents=True)
     assert rendered.encoding == "gsm7"

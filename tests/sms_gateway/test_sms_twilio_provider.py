@@ -179,6 +179,12 @@ def test_find_does_not_take_an_equal_answer_sent_just_before(fake, twilio):
     assert twilio.find(sms.CITIZEN, BODY, "2-x", queued_at) is None
 
 
+def test_find_takes_equal_messages_in_the_order_they_were_made(fake, twilio):
+    queued_at = clock.now()
+    made = [fake.keep(sms.CITIZEN, BODY)["sid"] for _ in range(2)]
+    assert [twilio.find(sms.CITIZEN, BODY, f"{n}-x", queued_at) for n in range(3)] == [*made, None]
+
+
 def test_find_knows_texts_that_twilio_has_touched(fake, twilio):
     fake.keep(sms.CITIZEN, 'Sent from your Twilio trial account - Da, "mau" - 1')
     assert twilio.find(sms.CITIZEN, "Dạ, “mẫu” – 1", "1-x", clock.now()) == fake.messages[0]["sid"]

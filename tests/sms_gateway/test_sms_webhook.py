@@ -235,6 +235,13 @@ def test_over_64_kib_is_too_large(gateway):
     assert kept() == []
 
 
+def test_what_cannot_be_verified_is_refused_before_its_body_is_read(monkeypatch, gateway):
+    oversized = make.inbound(Body="x" * 65_600)
+    assert make.post(gateway, oversized, signature="").status_code == 403
+    closed = make.client(monkeypatch, TWILIO_AUTH_TOKEN="")
+    assert make.post(closed, oversized).status_code == 403
+
+
 @pytest.mark.parametrize("raw", [b"Body=\xff\xfe", b"Body=%FF%FE", b"Body=%C3", b"&".join([b"a=1"] * 600)])
 def test_what_is_not_a_form_in_utf8_is_refused(gateway, raw):
     answer = make.post(gateway, raw)

@@ -11,7 +11,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-
     op.create_table(
         "agency",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -84,6 +83,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversation")),
         sa.UniqueConstraint("channel", "address", name=op.f("uq_conversation_channel_address")),
     )
+    op.create_table(
+        "early_receipt",
+        sa.Column("channel", sa.String(length=16), nullable=False),
+        sa.Column("provider_message_id", sa.String(length=128), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("error_code", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("channel", "provider_message_id", name=op.f("pk_early_receipt")),
+    )
+    with op.batch_alter_table("early_receipt", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_early_receipt_at"), ["at"], unique=False)
+
     op.create_table(
         "notice_preference",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -415,7 +426,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-
     with op.batch_alter_table("officer_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_officer_session_officer_id"))
 
@@ -485,6 +495,10 @@ def downgrade() -> None:
     op.drop_table("sign_in_throttle")
     op.drop_table("procedure")
     op.drop_table("notice_preference")
+    with op.batch_alter_table("early_receipt", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_early_receipt_at"))
+
+    op.drop_table("early_receipt")
     op.drop_table("conversation")
     op.drop_table("citizen")
     op.drop_table("catalogue_state")

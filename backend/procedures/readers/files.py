@@ -1,4 +1,4 @@
-"""Finds out what a file is and reads it row by row. A row that cannot be read is a `Row` with a problem, never an error."""
+"""Finds out what a file is and reads it row by row; what cannot be read is a `Row` with a problem, never an error."""
 
 import gzip
 import json

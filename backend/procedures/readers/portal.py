@@ -229,7 +229,7 @@ def _known_fees(entries: Any) -> list[dict[str, Any]]:
     """Fees that say something. A zero with words means what the words say; a bare zero stays a bare zero."""
     fees: list[dict[str, Any]] = []
     for kind, value, words in entries:
-        amount = policy.credible(value)
+        amount, words = policy.credible(value), policy.bare(words) if len(words) > 3 else words
         fee: dict[str, Any] | None = None
         if policy.says_free(words) and words:
             fee = {"amount": 0, "text": "miễn phí"}

@@ -13,6 +13,7 @@ from zipfile import BadZipFile
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from backend.errors import InvalidInput
@@ -35,8 +36,10 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     "documents": (
         "Thành phần hồ sơ",
         "Mỗi dòng một giấy tờ: tên | 1 bản chính | 2 bản sao | xuất trình | khi: trường hợp nào | mẫu: số mẫu.",
-        "Tờ khai đăng ký khai sinh | 1 bản chính | mẫu: Mẫu số 01\nGiấy chứng sinh | 1 bản chính\n"
-        "Giấy ủy quyền | 1 bản chính | khi: nhờ người khác đi thay",
+        (
+            "Tờ khai đăng ký khai sinh | 1 bản chính | mẫu: Mẫu số 01\nGiấy chứng sinh | 1 bản chính\n"
+            "Giấy ủy quyền | 1 bản chính | khi: nhờ người khác đi thay"
+        ),
     ),
     "steps": ("Các bước", "Mỗi dòng một bước.", "Nộp hồ sơ tại bộ phận một cửa.\nNhận kết quả."),
     "methods": (
@@ -230,9 +233,9 @@ def write_template(path: Path) -> None:
     sheet.append(headings)
     sheet.append(example)
     sheet.freeze_panes = "C2"
-    for column in sheet.columns:
+    for number, column in enumerate(sheet.columns, start=1):
         column[0].font = Font(bold=True)
-        sheet.column_dimensions[column[0].column_letter].width = 28
+        sheet.column_dimensions[get_column_letter(number)].width = 28
         for cell in column:
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             cell.number_format = "@"  # otherwise a spreadsheet turns 1.001193 into a number

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 
 from backend import clock, database
 from backend.messaging import delivery, ledger, service, turn, wording
-from backend.messaging.channels import Choice, Rejected, Reply, TryLater, Undecided
+from backend.messaging.channels import Choice, Rejected, Reply, Sent, TryLater, Undecided
 from backend.messaging.models import Conversation, Message, Owner, Status
 from tests.builders import messaging as make
 
@@ -352,3 +352,50 @@ def test_nothing_is_woken_when_the_transaction_rolls_back(house):
     assert make.work() == 0
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Message)) == 0
+
+
+def test_the_offer_stays_open_while_the_citizen_reads_on(house):
+    import backend.messaging.housekeeping  # noqa: F401
+
+    channel, scripted = house
+    channel.page = 10
+    choices = (Choice("Lệ phí", "/fee"), Choice("Nơi nộp", "/place"))
+    scripted.answer = lambda text: [Reply("0123456789abcdefghijXYZ", choices)] if text == "dài" else [Reply("ok")]
+    for words in "dài", "tiep theo", "tiep theo", "2":
+        make.text(words)
+        make.work()
+    assert scripted.asked == ["dài", "/place"]
+
+
+def test_a_receipt_that_is_faster_than_our_note_counts(house):
+    channel, _ = house
+    original = channel.send
+
+    def send(outgoing):
+        sent = original(outgoing)
+        assert not service.record_receipt("sms", sent.provider_message_id, Status.DELIVERED)
+        return sent
+
+    channel.send = send
+    make.text("a")
+    make.work()
+    assert [m.status for m in outbound()] == [Status.DELIVERED]
+    make.sweep()
+
+
+def test_the_same_words_twice_are_two_messages_at_the_provider(house):
+    """The provider's search finds the first of two equal texts; it must not stand for the second, too."""
+    channel, scripted = house
+    scripted.answer = lambda _: [Reply("cùng một câu")]
+    make.text("a")
+    make.work()
+    first = outbound()[0]
+    channel.find = lambda outgoing: Sent(first.provider_message_id, "recording")
+    channel.fails = [Undecided("timeout")]
+    make.text("b")
+    make.work()
+    with clock.stopped_at(clock.now() + timedelta(minutes=1)):
+        make.sweep()
+        make.work()
+    assert [m.status for m in outbound()] == [Status.SENT, Status.SENT]
+    assert len({m.provider_message_id for m in outbound()}) == 2
