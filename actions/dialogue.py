@@ -1,7 +1,8 @@
 """What every turn goes through, whatever Rasa took it for, around the action of its intent.
 
 1. Somebody in danger is told whom to call, also when the words looked like something else.
-2. A description or a score that we asked for is taken as one, also when it reads like a question.
+2. A description or a score that we asked for is taken as one, also when it reads like a question; "sao trễ vậy" right
+   after a dossier was told of is about that dossier.
 3. Otherwise the action of the intent answers.
 4. Open questions that nobody put back are closed, and the counter of misunderstandings is at zero again.
 """
@@ -15,11 +16,12 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.backend_api import BackendApi, NotAccepted, client
 from actions.complaints import reports
+from actions.dossiers import lookup
 from actions.fallback import safety
 from actions.ratings import scores
 from actions.turn import FALLBACK, Turn
 
-INTERRUPTIONS = (safety.interrupts, reports.interrupts, scores.interrupts)
+INTERRUPTIONS = (safety.interrupts, reports.interrupts, scores.interrupts, lookup.interrupts)
 """Asked in this order before the action of the intent; the first that returns True has answered."""
 
 

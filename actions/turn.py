@@ -152,7 +152,11 @@ class Turn:
         self.said.append(message)
 
     def offer(self, response: str, buttons: Sequence[Button], **values: Any) -> None:
-        """Ask which of the buttons is meant; "đúng rồi" takes the first, "không phải" none."""
+        """Ask which of the buttons is meant; "đúng rồi" takes the first, "không phải" none.
+
+        Having to ask is no understanding yet: misunderstandings before it still count.
+        """
+        self.memory.misunderstood = self.memory.misunderstood or self.misunderstood or None
         self.memory.suggestions = [asdict(button) for button in buttons if button.intent != "deny"]
         self.utter(response, buttons, **values)
 

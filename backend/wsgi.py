@@ -1,7 +1,10 @@
 """Composition root of the backend's web process: the only module here that knows every feature."""
 
+from typing import NoReturn
+
 from flask import Flask
 from flask_openapi3 import Info, OpenAPI
+from pydantic import ValidationError
 
 import backend.citizens.api
 import backend.complaints.api
@@ -43,6 +46,7 @@ def build() -> Flask:
         info=Info(title="Một Cửa API", version="1"),
         doc_prefix="/api",
         security_schemes={"internal": {"type": "http", "scheme": "bearer"}},
+        validation_error_callback=_refuse,
     )
     app.secret_key = settings().secret_key.get_secret_value()
     http.install(app, max_body=MAX_BODY, public_endpoints=LIBRARY_ENDPOINTS)
@@ -64,3 +68,8 @@ def build() -> Flask:
     for group in (cli, backend.dossiers.cli, backend.organisation.cli, backend.procedures.cli):
         app.cli.add_command(group.commands)
     return app
+
+
+def _refuse(error: ValidationError) -> NoReturn:
+    """The library's own answer to a bad request has another shape than ours."""
+    raise http.invalid(error)

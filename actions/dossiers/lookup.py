@@ -3,10 +3,12 @@
 import re
 
 from actions.backend_api import DossierAspect
+from actions.procedures.aspects import OF_INTENT
 from actions.text import fold
-from actions.turn import Button, Turn
+from actions.turn import FALLBACK, Button, Turn
 
 MAX_BUTTONS = 5
+_MISTAKEN_FOR = {*OF_INTENT, FALLBACK, "out_of_scope", "bot_challenge", "help", "affirm", "greet"}
 
 _SAYS_DOSSIER = re.compile(r"\b(?:ho so|hs|giay hen|tat ca)\b")
 
@@ -14,11 +16,6 @@ _SAYS_DOSSIER = re.compile(r"\b(?:ho so|hs|giay hen|tat ca)\b")
 _WHEN = re.compile(
     r"\b(?:tre|cham|lau|xong|khi nao|bao gio|chung nao|hoi nao|toi dau|den dau|sao roi|may ngay|hen|ly do|vi sao)\b"
 )
-
-
-def asks_about_the_last(turn: Turn) -> bool:
-    """Whether words that a classifier takes for something else ask when the dossier just told of will be ready."""
-    return speaks_of_the_last(turn) and not turn.entity("procedure") and bool(_WHEN.search(fold(turn.text)))
 
 
 def speaks_of_the_last(turn: Turn) -> bool:
@@ -40,3 +37,12 @@ async def look_up(turn: Turn, aspect: DossierAspect) -> None:
         buttons = [Button(dossier.code, intent, {"dossier_code": dossier.code}) for dossier in shown]
     turn.memory.dossier_code = found.dossiers[0].code if found.outcome == "found" and found.dossiers else None
     turn.say(found.text, buttons)
+
+
+async def interrupts(turn: Turn) -> bool:
+    """Take "sao trễ vậy" and "bao giờ xong" for what they are when a dossier was just told of."""
+    about_the_last = speaks_of_the_last(turn) and turn.intent in _MISTAKEN_FOR and not turn.entity("procedure")
+    if not about_the_last or not _WHEN.search(fold(turn.text)):
+        return False
+    await look_up(turn, "state")
+    return True

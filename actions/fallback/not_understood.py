@@ -7,7 +7,6 @@ import yaml
 
 from actions.backend_api import Search
 from actions.dialogue import DialogueAction, action_for
-from actions.dossiers.lookup import asks_about_the_last
 from actions.fallback import safety
 from actions.officers.summary import summary
 from actions.procedures import aspects
@@ -47,9 +46,6 @@ class ActionNotUnderstood(DialogueAction):
                 return
         if safety.is_scam(turn.text) or safety.is_abuse(turn.text):
             await action_for("out_of_scope").take(turn)
-            return
-        if asks_about_the_last(turn):
-            await action_for("check_dossier").take(turn)
             return
         choice = picked(turn.text, turn.offered)
         if choice:

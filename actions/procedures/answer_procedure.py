@@ -2,7 +2,6 @@
 
 from actions.backend_api import Aspect, Hit, NotFound
 from actions.dialogue import DialogueAction
-from actions.dossiers.lookup import asks_about_the_last, look_up
 from actions.procedures import aspects, titles
 from actions.procedures.finding import Doubt, Meant, Unknown, find, picked
 from actions.turn import Button, Turn
@@ -26,9 +25,6 @@ class ActionAnswerProcedure(DialogueAction):
         if choice and choice.intent in self.intents:
             turn.become(choice)
         wanted = _wanted(turn)
-        if asks_about_the_last(turn):
-            await look_up(turn, "state")
-            return
         found = await find(turn, wanted[0])
         if isinstance(found, Meant):
             await tell(turn, found, wanted)

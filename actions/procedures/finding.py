@@ -24,7 +24,7 @@ _BACK = re.compile(
 )
 _CODE = re.compile(r"\d\.\d{6}")
 _FILLERS = frozenset(
-    words("cai so chon a da uh u ok em lay thu tuc muon toi minh tui hoi la ve vay nha nhe di dung roi do")
+    words("cai cua so chon a da uh u ok em lay thu tuc muon toi minh tui hoi la ve vay nha nhe di dung roi do")
 )
 
 

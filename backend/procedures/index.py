@@ -229,7 +229,8 @@ class _Rarity:
         counts = Counter(word for text in texts for word in set(text))
         total = len(texts)
         self._known = {word: math.log(1 + (total - n + 0.5) / (n + 0.5)) for word, n in counts.items()}
-        self._unknown = math.log(1 + (total + 0.5) / 0.5)
+        # A word that no name has may be anything, a person's name or a typo: it counts like a middling one.
+        self._unknown = sum(self._known.values()) / len(self._known) if self._known else 1.0
 
     def __call__(self, word: str) -> float:
         return self._known.get(word, self._unknown)

@@ -24,7 +24,7 @@ exact       whether one of its labels is the question, word for word but for the
 inside      how much its richest label that is wholly in the question tells
 ours        whether it is in our own catalogue: what people ask for most
 hint        whether it fits the level and the agency the asker gave"""
-WEIGHTS = np.array([3.3, 2.2, -0.8, 1.6, 8.8, 2.0, 1.6, 0.7, 1.0])
+WEIGHTS = np.array([3.3, 2.2, -0.8, 1.6, 8.8, 2.0, 1.6, 0.7, 2.0])
 EXACT = 0.95  # a likeness from which on a label is the question
 TELLING = 8.0  # a label of this rarity inside a question counts half
 NAMED_BY_CODE = 99.0
@@ -33,7 +33,7 @@ NAMED_BY_CODE = 99.0
 SAME_LIKENESS, SAME_MARGIN = 0.94, 1.2
 NEAR_LIKENESS, NEAR_ASKED, NEAR_MARGIN = 0.6, 0.6, 2.5
 # None: a short question of which little is in any procedure.
-STRANGE_LIKENESS, STRANGE_ASKED, SHORT_QUESTION = 0.45, 0.55, 6
+STRANGE_LIKENESS, STRANGE_ASKED, SHORT_QUESTION = 0.45, 0.5, 6
 
 _ACTS = frozenset(
     tuple(act.split())

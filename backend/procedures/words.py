@@ -90,6 +90,7 @@ class Vocabulary:
         # Corrections go to words of names and phrases only: those of long texts hold typos of their own.
         self.spellings = [word for word in set(labels) | fillers if len(word) >= 2 and word.isalpha()]
         self.acronyms = _acronyms(names)
+        self.around = _around_fillers(names)
         self._repaired: dict[str, list[str]] = {}
 
     def question(self, text: str) -> Question:
@@ -107,7 +108,7 @@ class Vocabulary:
         while i < len(said):
             phrase = next((p for p in words.phrases.get(said[i], ()) if tuple(said[i : i + len(p)]) == p), None)
             synonym = next((p for p, _ in words.synonyms.get(said[i], ()) if tuple(said[i : i + len(p)]) == p), ())
-            if phrase and len(phrase) >= len(synonym):
+            if phrase and len(phrase) >= len(synonym) and not self._is_part(said, i, phrase):
                 kept.append(GAP)
                 i += len(phrase)
                 continue
@@ -118,6 +119,17 @@ class Vocabulary:
             word if i in everyday or word not in words.single or self._bound(kept, i) else GAP
             for i, word in enumerate(kept)
         ]
+
+    def _is_part(self, said: Tokens, i: int, phrase: tuple[str, ...]) -> bool:
+        """Whether a filler phrase is part of a name here: "hướng dẫn" of "hướng dẫn viên"."""
+        end = i + len(phrase)
+        after = said[end] if end < len(said) else GAP
+        before = said[i - 1] if i else GAP
+        single = _words().single
+        return any(
+            neighbour not in single and self.around[key] >= BOUND
+            for neighbour, key in ((after, (*phrase, after)), (before, (before, *phrase)))
+        )
 
     def _bound(self, words: Tokens, i: int) -> bool:
         word = words[i]
@@ -170,6 +182,18 @@ class Vocabulary:
         # of equally near spellings the one that names know beside the neighbours
         best = min(found, key=lambda f: (f[1], -self.near_pairs[(before, f[0])] - self.near_pairs[(f[0], after)]))
         return [best[0]]
+
+
+def _around_fillers(names: Sequence[Tokens]) -> Counter[tuple[str, ...]]:
+    """In how many places of names a filler phrase stands with which word before or after it."""
+    around: Counter[tuple[str, ...]] = Counter()
+    for name in names:
+        for i, word in enumerate(name):
+            for phrase in _words().phrases.get(word, ()):
+                end = i + len(phrase)
+                if tuple(name[i:end]) == phrase:
+                    around.update([(*phrase, *name[end : end + 1]), (*name[max(0, i - 1) : i], *phrase)])
+    return around
 
 
 def _without_telex(word: str) -> str:

@@ -175,9 +175,10 @@ def make_strict(agent: Agent) -> MessageProcessor:
         raise NotReady("no full model is loaded")
     if processor.action_endpoint is not None and not isinstance(processor.action_endpoint, StrictEndpoint):
         processor.action_endpoint = StrictEndpoint(processor.action_endpoint)
-    for store in (agent.tracker_store, processor.tracker_store):
-        if isinstance(store, FailSafeTrackerStore):
-            store._on_tracker_store_error = _refuse_memory
+    store: Any = processor.tracker_store
+    while isinstance(store, FailSafeTrackerStore):  # Rasa wraps whatever it is given, wrapped or not
+        store._on_tracker_store_error = _refuse_memory
+        store = store._tracker_store
     return processor
 
 
@@ -303,8 +304,7 @@ class TurnInput(InputChannel):
             return response.json({"error": str(error)}, status=400)
         try:
             return response.json(await take(request.app.ctx.agent, turn))
-        except (ActionsFailed, Exception):
-            # Not the text nor the trace's locals: only ids may reach a log.
+        except (ActionsFailed, Exception):  # a cancelled request is neither: it just ends, unsaved
             logger.exception("turn failed: sender=%s message_id=%s", turn.sender, turn.message_id)
             return response.json({"error": "try again"}, status=503)
 

@@ -59,7 +59,7 @@ _SPEAKS_OF_DOSSIER = re.compile(
     r"(?:\bhs|\bhso|\bho so|\bso ho so|\bma|\bma so|\bso bien nhan|\bbien nhan|\bbien lai|\bduoi|\bso cuoi|\bphieu hen|\bgiay hen|\bdon|\bphieu)"
     r"(?: (?:so|ma|duoi|cua (?:toi|tui|em|minh)|la|co|ma so|nay|:|#))*\W*$"
 )
-_COUNTED = re.compile(r"\s*(?:k\b|d\b|dong|nghin|ngan|trieu|ty|m2|met|m\b|ha\b|sao\b|cay|kg|km|nguoi|ngay|thang|nam\b|tuoi|lan|bo\b|ban\b|to\b|tam\b)")
+_COUNTED = re.compile(r"\s*(?:k\b|d\b|dong|nghin|ngan|trieu|ty|m2|met|m\b|ha\b|sao (?:dat|ruong|ray|lua)|cay|kg|km|nguoi|ngay|thang|nam\b|tuoi|lan|bo\b|ban\b|to\b|tam\b)")
 _YEAR_BEFORE = re.compile(r"\b(?:nam|tu|hoi|thang \d{1,2}) $")
 
 

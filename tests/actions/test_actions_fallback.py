@@ -129,6 +129,15 @@ def test_a_refused_offer_counts_as_a_misunderstanding() -> None:
     assert (citizen.slots["misunderstood"], citizen.slots["pending_aspect"]) == (1, "fee")
 
 
+def test_refusing_offer_after_offer_leads_to_an_officer() -> None:
+    backend = FakeBackend(searches={"khai": found("ask", hit(BIRTH), hit(BIRTH_AGAIN))})
+    citizen = Citizen(backend)
+    for expected in ("utter_rephrase", "utter_rephrase_again", "utter_not_understood_at_all"):
+        citizen.writes("làm khai gì đó", "search_procedure")
+        assert citizen.writes("không phải", "deny").responses[0] == expected
+    assert backend.called("escalations")[0]["reason"] == "not_understood"
+
+
 def test_without_any_guess_it_asks_to_rephrase() -> None:
     assert Citizen(FakeBackend()).writes("ơ kìa", "nlu_fallback", ranking={}).responses == ["utter_rephrase"]
 

@@ -231,10 +231,15 @@ def test_a_named_procedure_is_no_question() -> None:
 
 
 def test_titles_tell_long_look_alikes_apart() -> None:
-    start = "Cấp giấy phép xây dựng đối với công trình cấp III, cấp IV và nhà ở riêng lẻ"
-    names = [f"{start} trường hợp sửa chữa", f"{start} trường hợp di dời"]
+    start = "ạm ngừng kinh doanh, tiếp tục kinh doanh trước thời hạn đã thông báo"
+    names = [f"T{start} của hộ kinh doanh", f"Thông báo t{start} của doanh nghiệp, chi nhánh", "Khai tử"]
     hits = [Hit(**hit(f"1.00000{n}", name=name, short_name=name)) for n, name in enumerate(names)]
-    assert distinguishing(hits) == ["…sửa chữa", "…di dời"]
+    assert distinguishing(hits) == [
+        "Tạm ngừng kinh doanh, tiếp tục kinh… (của hộ kinh doanh)",
+        "Thông báo tạm ngừng kinh doanh, tiếp tục… (doanh nghiệp)",
+        "Khai tử",
+    ]
+    assert all(len(title) <= 60 for title in distinguishing(hits))
     same = [Hit(**hit("1.000001", level="commune")), Hit(**hit("1.000001", level="province"))]
     assert [title[-10:] for title in distinguishing(same)] == ["01 (cấp xã)"[-10:], "(cấp tỉnh)"]
 

@@ -116,8 +116,7 @@ def catalogue_index() -> Index:
 @lru_cache
 def whole_index() -> Index:
     """The search index over our catalogue and the 3,008 records; skips where those are not present."""
-    portal_rows = files.read(shared("procedures.jsonl.gz"))
-    theirs = [(read.record, False) for read in portal_rows if read.record]
+    theirs = [(read.record, False) for read in portal_rows() if read.record]
     return Index(_entries([*((record, True) for record in catalogue()), *theirs]))
 
 
@@ -133,6 +132,17 @@ def shared(name: str) -> Path:
 def _lines(path: Path) -> dict[str, str]:
     with gzip.open(path, "rt", encoding="utf-8") as file:
         return {json.loads(line)["code"]: line for line in file}
+
+
+def codes(name: str) -> list[str]:
+    """Codes of the real records in a file."""
+    return list(_lines(shared(name)))
+
+
+@lru_cache
+def portal_rows(name: str = "procedures.jsonl.gz") -> tuple[Row, ...]:
+    """All rows of a file of the shared data, read once."""
+    return tuple(files.read(shared(name)))
 
 
 def portal_record(code: str, file: str = "procedures.jsonl.gz") -> ProcedureIn:

@@ -44,11 +44,17 @@ class SmsCitizen:
 
     stack: Stack
     phone: str
+    last: str = ""
 
     def say(self, words: str) -> Exchange:
-        return Exchange(words, self.stack.text(self.phone, words, ANSWER_SECONDS))
+        self.last = self.stack.text(self.phone, words, ANSWER_SECONDS)
+        return Exchange(words, self.last)
 
     def pick(self, wanted: str | int) -> Exchange:
+        """A number is texted as it is; part of a title is looked up among the numbered lines of the last answer."""
+        if isinstance(wanted, str):
+            lines = [line.split(". ", 1) for line in self.last.splitlines() if line[:1].isdigit() and ". " in line]
+            wanted = next(int(number) for number, title in lines if fold(wanted) in fold(title))
         return self.say(str(wanted))
 
 
@@ -67,7 +73,8 @@ class WebCitizen:
 
     def pick(self, wanted: str | int) -> Exchange:
         titles = [choice["title"] for choice in self._offered]
-        index = wanted - 1 if isinstance(wanted, int) else [fold(t) for t in titles].index(fold(wanted))
+        numbers = (n for n, title in enumerate(titles) if fold(str(wanted)) in fold(title))
+        index = wanted - 1 if isinstance(wanted, int) else next(numbers)
         return self._send(titles[index], {"token": self._offered[index]["token"]})
 
     def _send(self, shown: str, body: dict[str, str]) -> Exchange:
@@ -120,7 +127,9 @@ def play(stack: Stack, script: dict[str, Any]) -> Iterator[tuple[Exchange, dict[
     """Run a dialogue, giving each turn with what was expected of it, placeholders filled."""
     citizen, codes = new_citizen(stack, script)
     for turn in script["turns"]:
-        exchange = citizen.pick(turn["pick"]) if "pick" in turn else citizen.say(filled(turn["citizen"], codes))
+        words = turn.get("pick", turn.get("citizen"))
+        words = filled(words, codes) if isinstance(words, str) else words
+        exchange = citizen.pick(words) if "pick" in turn else citizen.say(words)
         expected = {
             key: [filled(str(part), codes) for part in turn.get(key, [])] for key in ("answer_has", "answer_lacks")
         }

@@ -109,7 +109,7 @@ def test_the_province_s_own_spreadsheet_speaks_first(database):
     import_records(make_record("1.001193", "Đăng ký khai sinh", place="Quầy 3"), source=Source.SPREADSHEET)
     current = service.current_version("1.001193")
     assert (current.place, current.source) == ("Quầy 3", Source.SPREADSHEET)
-    assert [document.name for document in current.documents][0] == "Giấy ủy quyền có chứng thực"
+    assert current.documents[0].name == "Giấy ủy quyền có chứng thực"
 
 
 def test_malformed_rows_are_reported_with_their_line_and_the_others_are_taken(database, tmp_path):

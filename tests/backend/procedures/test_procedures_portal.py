@@ -8,8 +8,8 @@ import pytest
 from backend.procedures import policy, wording
 from backend.procedures.imports import run
 from backend.procedures.models import Source
-from backend.procedures.readers import files, portal
-from tests.builders.procedures import make_out, portal_record, raw, shared
+from backend.procedures.readers import portal
+from tests.builders.procedures import codes, make_out, portal_record, portal_rows, raw, shared
 
 LONGEST_NAME = "1.013980"
 BIRTH = "1.001193"
@@ -40,7 +40,7 @@ def test_every_real_name_gets_a_usable_short_name():
 
 
 def test_names_shared_by_several_codes_stay_several_procedures(database):
-    rows = [row for row in files.read(shared("procedures.jsonl.gz")) if row.record]
+    rows = [row for row in portal_rows() if row.record]
     by_name = {}
     for row in rows:
         by_name.setdefault(row.record.name.lower(), []).append(row)
@@ -137,22 +137,15 @@ def test_no_service_level_is_invented():
 
 
 def test_raw_and_flattened_forms_of_a_record_read_alike():
-    codes = [
-        json.loads(line)["code"] for line in gzip.open(shared("portal_raw_sample.jsonl.gz"), "rt", encoding="utf-8")
-    ]
-    both = [code for code in codes if code in _flattened_codes()]
+    both = set(codes("portal_raw_sample.jsonl.gz")) & set(codes("procedures.jsonl.gz"))
     assert len(both) >= 25
-    alike = [c for c in both if portal_record(c, "portal_raw_sample.jsonl.gz").documents == portal_record(c).documents]
-    assert len(alike) == len(both)
-
-
-def _flattened_codes():
-    with gzip.open(shared("procedures.jsonl.gz"), "rt", encoding="utf-8") as file:
-        return {json.loads(line)["code"] for line in file}
+    for code in both:
+        record, flat = portal_record(code, "portal_raw_sample.jsonl.gz"), portal_record(code)
+        assert record.model_dump(exclude={"steps"}) == flat.model_dump(exclude={"steps"}), code
 
 
 def test_all_real_records_are_imported_twice_without_a_change(database):
-    rows = list(files.read(shared("procedures.jsonl.gz")))
+    rows = portal_rows()
     first = run(rows, Source.PORTAL)
     assert (len(first.added), first.skipped) == (3008, [])
     second = run(rows, Source.PORTAL)
@@ -160,5 +153,5 @@ def test_all_real_records_are_imported_twice_without_a_change(database):
 
 
 def test_the_raw_sample_is_imported(database):
-    report = run(files.read(shared("portal_raw_sample.jsonl.gz")), Source.PORTAL)
+    report = run(portal_rows("portal_raw_sample.jsonl.gz"), Source.PORTAL)
     assert (len(report.added), report.skipped) == (60, [])

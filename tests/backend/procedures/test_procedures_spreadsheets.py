@@ -18,7 +18,9 @@ FILLED = {
     "online": "toàn trình",
     "effective_from": "01/07/2025",
     "phrases": "làm giấy khai sinh\nkhai sanh",
-    "documents": "Tờ khai | 1 bản chính | mẫu: Mẫu số 01\nCăn cước | xuất trình\nGiấy ủy quyền | 2 bản sao | khi: đi thay",
+    "documents": (
+        "Tờ khai | 1 bản chính | mẫu: Mẫu số 01\nCăn cước | xuất trình\nGiấy ủy quyền | 2 bản sao | khi: đi thay"
+    ),
     "methods": "trực tiếp: 1 ngày làm việc\nbưu chính: theo hẹn",
     "fees": "0 | miễn khi đúng hạn\n8.000 đồng | mỗi bản sao\ntheo nghị quyết của HĐND tỉnh",
     "legal_basis": "60/2014/QH13 | Luật Hộ tịch",
