@@ -30,7 +30,7 @@ _DOSSIER = (
 _TAIL_OF_DOSSIER = r"(?<![\w.-])\d{6}\s?[-–]\s?\d{4,6}(?![\w-])"
 _COMPLAINT = r"(?<!\w)pa\s?[-–—_.]?\s?\d{6}\s?[-–—_.]?\s?\d{3,6}(?!\w)"
 _PROCEDURE = r"(?<![\w.,])\d\s?\.\s?\d{6}(?:\.\d{3}\.\d{2}\.\d{2}\.[gh]\d{2}(?:\.\d{2,3})*)?(?![\w])"
-_PHONE = r"(?<![\w.])(?:\+\s?84|84|0)(?:[ .-]{0,2}\d){8,10}(?![\d])"
+_PHONE = r"(?<![\w.])(?:\+\s?84|84|0)(?:[ .-]{0,2}\d){8,10}(?![ .-]?\d)"
 _ID = r"(?<![\w.+-])(?:\d{12}|\d{9}|\d{3}[ .]\d{3}[ .]\d{3}[ .]\d{3}|\d{3}[ .]\d{3}[ .]\d{3})(?![\w-])"
 _DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:(?:19|20)\d{2}|\d{2})"
 _DATE = rf"(?<![\w./-]){_DAY}\s?[/]\s?{_MONTH}(?:\s?[/]\s?{_YEAR})?(?![\w/]|\s?sao)"
@@ -48,8 +48,8 @@ _SHAPES = [
     ("date", _DATE),
     ("date", _DATE_SPOKEN),
     ("date", _DATE_AFTER_NGAY),
-    ("id_number", _ID),
     ("phone", _PHONE),
+    ("id_number", _ID),
 ]
 _PATTERNS = [(entity, re.compile(shape)) for entity, shape in _SHAPES]
 

@@ -6,7 +6,6 @@ digits when the intent speaks of a dossier) → the phrase lists, which only fil
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,13 +20,11 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu import language, lookups, sequence
+from bot.nlu import lookups, sequence
 from bot.nlu.analyser import analysis_of
-from bot.nlu.analysis import Analysis, analyse
-from bot.nlu.language import without_generic_verbs
+from bot.nlu.analysis import Analysis
 from bot.nlu.sequence import Span, Tagger
 from bot.nlu.text import fold
-from bot.nlu.variants import Annotated, variants
 
 # Their shape says everything: the tagger may not invent them.
 SHAPED = frozenset({"dossier_code", "complaint_code", "procedure_code", "phone", "id_number"})
@@ -143,14 +140,13 @@ def _dossier_code(folded: str) -> str:
 class VietnameseEntityExtractor(EntityExtractorMixin, GraphComponent):
     """Sets `entities`. Comes after the intent classifier, whose answer decides what bare digits and scores mean.
 
-    Config: `iterations` of the tagger's training; `variants` of each example with other names put in from `lists`
-    (the same lists and `abbreviations` as the Analyser's: both need them at training only).
+    Config: `iterations` of the tagger's training.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Chosen on the development set."""
-        return {"iterations": 15, "variants": 1, "lists": {}, "abbreviations": ""}
+        return {"iterations": 15}
 
     def __init__(
         self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, tagger: Tagger | None = None
@@ -186,29 +182,18 @@ class VietnameseEntityExtractor(EntityExtractorMixin, GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Changed lists or code below the component must lead to a new training."""
-        files = [config.get("abbreviations") or "", *(config.get("lists") or {}).values()]
-        return lookups.fingerprint(files) + lookups.code_fingerprint()
+        """Changed code below the component must lead to a new training."""
+        return lookups.code_fingerprint()
 
     def train(self, training_data: TrainingData) -> Resource:
         """Train the tagger on all examples, those without entities too: they show where none are."""
         examples = [(analysis_of(e), _annotated(e)) for e in training_data.nlu_examples if e.get(TEXT) and analysis_of(e)]
-        examples += self._variants([(a.text, spans) for a, spans in examples])
         rows = [(sequence.features(a), sequence.tags(a, spans)) for a, spans in examples]
         with self._model_storage.write_to(self._resource) as folder:
             path = folder / "entities.crfsuite"
             sequence.train(rows, path, iterations=self._config["iterations"])
             self._tagger = Tagger(path.read_bytes())
         return self._resource
-
-    def _variants(self, examples: list[Annotated]) -> list[tuple[Analysis, list[tuple[str, int, int]]]]:
-        names = {entity: list(map(without_generic_verbs, lookups.phrases(file))) for entity, file in self._config["lists"].items()}
-        made = list(variants(examples, names, self._config["variants"])) if names else []
-        if not made:
-            return []
-        known = lookups.abbreviations(self._config["abbreviations"])
-        nlp = language.build(known, names)
-        return [(analyse(text, nlp, len(text)), spans) for text, spans in made]
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the entities found to each message."""

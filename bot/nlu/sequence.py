@@ -67,10 +67,9 @@ def _of_token(norms: Sequence[str], marks: Sequence[str], index: int) -> list[st
 
     result = ["bias", *(f"w{k}={norm(k)}" for k in _WINDOW)]
     result += [f"b{k}={norm(k)}_{norm(k + 1)}" for k in (-2, -1, 0, 1)]
-    result += [f"t{k}={norm(k - 1)}_{norm(k)}_{norm(k + 1)}" for k in (-1, 0, 1)]
+    result += [f"s{k}={norm(k)}_{norm(k + 2)}" for k in (-2, 0)]
     result += [f"m{k}={mark(k)}" for k in (-2, -1, 0, 1, 2) if mark(k)]
     result.append(f"wm={norm(0)}|{mark(0)}")
-    result += [f"p={norm(0)[:3]}", f"s={norm(0)[-2:]}"]
     return result
 
 

@@ -10,7 +10,6 @@ from analysing import make_analysis
 from bot.nlu import sequence
 from bot.nlu.entities import choose
 from bot.nlu.sequence import Span, Tagger
-from bot.nlu.variants import variants
 
 
 def chosen(text: str, spans: list[Span], intent: str | None) -> list[tuple[str, str]]:
@@ -84,11 +83,3 @@ def test_ten_thousand_characters_cost_a_bounded_time(tagger: Tagger, text: str) 
     choose(analysis, tagger.spans(analysis), "check_dossier")
     # Far above what it takes (10 ms), far below what a runaway pattern takes.
     assert time.process_time() - started < 2
-
-
-def test_variants_keep_the_frame_and_move_the_spans() -> None:
-    made = list(variants([("làm X ở Y nhé", [("procedure", 4, 5), ("place", 8, 9)]), ("chào", [])], {"procedure": ["hộ chiếu"], "place": ["Ea Kao"]}, 5))
-    assert len(made) == 5
-    for text, spans in made:
-        assert {(e, text[s:t]) for e, s, t in spans} <= {("procedure", "hộ chiếu"), ("procedure", "X"), ("place", "Ea Kao"), ("place", "Y")}
-        assert text.endswith(" nhé")

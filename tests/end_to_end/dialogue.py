@@ -63,7 +63,9 @@ class WebCitizen:
 
     def __init__(self, stack: Stack) -> None:
         base = f"http://127.0.0.1:{stack.ports['chat']}"
-        self._client = httpx.Client(base_url=base, timeout=30, headers={"Origin": base, "X-Mot-Cua-Chat": "1"})
+        self._client = httpx.Client(
+            base_url=base, timeout=30, verify=False, headers={"Origin": base, "X-Mot-Cua-Chat": "1"}
+        )
         self._client.get("/chat").raise_for_status()
         self._last = 0
         self._offered: list[dict[str, str]] = []
