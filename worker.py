@@ -3,6 +3,8 @@
 Run by `huey_consumer worker.queue` (see Procfile); several workers may run side by side on one database.
 """
 
+from threading import Thread
+
 import backend.citizens.keywords
 import backend.complaints.keywords
 import backend.dossiers.keywords
@@ -10,7 +12,8 @@ import backend.inbox.keywords
 import backend.messaging.housekeeping
 import backend.messaging.tasks
 import backend.procedures.keywords
-import backend.ratings.keywords  # noqa: F401
+import backend.procedures.search
+import backend.ratings.keywords
 from backend import logs
 from backend.messaging import channels
 from backend.queue import queue as _queue
@@ -22,3 +25,4 @@ channels.register(SmsChannel())
 channels.register(WebChannel())
 
 queue = _queue()
+Thread(target=backend.procedures.search.index, daemon=True).start()  # the first TT should not wait for it

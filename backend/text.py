@@ -2,29 +2,52 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 # Line feeds stay. Dropped: other controls, zero-width and bidi marks, lone surrogates, private use, unassigned.
 _DROPPED_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn"}
+_REMEMBERED = 4096  # characters; Vietnamese has far fewer, and a flood of odd ones must not fill the memory
 _BLANKS = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
+
+
+class _Letters(dict[int, str | None]):
+    """A table for `str.translate` that works out each character once: a long text takes a call, not a loop."""
+
+    def __init__(self, rule: Callable[[str], str | None]) -> None:
+        super().__init__()
+        self._rule = rule
+
+    def __missing__(self, code: int) -> str | None:
+        value = self._rule(chr(code))
+        if len(self) < _REMEMBERED:
+            self[code] = value
+        return value
+
+
+def _kept(character: str) -> str | None:
+    return character if character == "\n" or unicodedata.category(character) not in _DROPPED_CATEGORIES else None
+
+
+def _bare(character: str) -> str:
+    if character in "đĐ":
+        return "d" if character == "đ" else "D"
+    return "".join(p for p in unicodedata.normalize("NFD", character) if unicodedata.category(p) != "Mn") or character
+
+
+_KEPT, _BARE = _Letters(_kept), _Letters(_bare)
 
 
 def normalise(text: str) -> str:
     """NFC, without control, zero-width and other invisible characters, blanks collapsed; may return ''."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    kept = "".join(
-        c for c in text.replace("\t", " ") if c == "\n" or unicodedata.category(c) not in _DROPPED_CATEGORIES
-    )
+    kept = text.replace("\t", " ").translate(_KEPT)
     return _BLANK_LINES.sub("\n\n", _BLANKS.sub(" ", kept)).strip()
 
 
 def unaccented(text: str) -> str:
     """The text a phone without Vietnamese shows: marks stripped, đ→d, case kept. Length is kept for NFC input."""
-    stripped = (
-        "".join(p for p in unicodedata.normalize("NFD", c) if unicodedata.category(p) != "Mn") or c
-        for c in unicodedata.normalize("NFC", text)
-    )
-    return "".join(stripped).replace("đ", "d").replace("Đ", "D")
+    return unicodedata.normalize("NFC", text).translate(_BARE)
 
 
 def fold(text: str) -> str:

@@ -18,6 +18,7 @@ import backend.organisation.cli
 import backend.organisation.web
 import backend.procedures.api
 import backend.procedures.cli
+import backend.procedures.search
 import backend.ratings.api
 from backend import cli, http, logs
 from backend.messaging import channels
@@ -67,6 +68,7 @@ def build() -> Flask:
         app.register_blueprint(pages.blueprint)
     for group in (cli, backend.dossiers.cli, backend.organisation.cli, backend.procedures.cli):
         app.cli.add_command(group.commands)
+    app.extensions["warm"] = backend.procedures.search.index
     return app
 
 

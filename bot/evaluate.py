@@ -11,6 +11,8 @@ A set is a YAML list of `{text, intent, register}` with entities inline as `[wor
 Rasa's own `rasa test nlu` prints.
 """
 
+# ruff: noqa: T201 - a command that prints
+
 import argparse
 import asyncio
 import json
@@ -217,7 +219,11 @@ def by_entity(results: list[Parsed]) -> dict[str, tuple[float, float, int]]:
                 kind = counts.setdefault(name, Counter())
                 kind.update(hit=int(labelled == said), said=int(said == name), labelled=int(labelled == name))
     return {
-        name: (c["hit"] / c["said"] if c["said"] else 1.0, c["hit"] / c["labelled"] if c["labelled"] else 1.0, c["labelled"])
+        name: (
+            c["hit"] / c["said"] if c["said"] else 1.0,
+            c["hit"] / c["labelled"] if c["labelled"] else 1.0,
+            c["labelled"],
+        )
         for name, c in sorted(counts.items())
     }
 
@@ -248,14 +254,20 @@ def machine() -> dict[str, str]:
     from importlib.metadata import version
 
     packages = {name: version(name) for name in ("rasa", "scikit-learn", "spacy", "python-crfsuite")}
-    return {"python": platform.python_version(), "system": platform.platform(), "cores": str(os.cpu_count()), **packages}
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cores": str(os.cpu_count()),
+        **packages,
+    }
 
 
 def _print(figures: dict[str, Any]) -> None:
     def line(name: str, f: dict[str, Any]) -> None:
         print(
-            f"  {name:<18} {f['utterances']:>5}  intent {f['intent_accuracy']:.3f} (first {f['first_intent_accuracy']:.3f},"
-            f" fallback {f['fallbacks']})  entity F1 {f['entity_f1']:.3f} (P {f['entity_precision']:.3f} R {f['entity_recall']:.3f})"
+            f"  {name:<18} {f['utterances']:>5}"
+            f"  intent {f['intent_accuracy']:.3f} (first {f['first_intent_accuracy']:.3f}, fallback {f['fallbacks']})"
+            f"  entity F1 {f['entity_f1']:.3f} (P {f['entity_precision']:.3f} R {f['entity_recall']:.3f})"
         )
 
     for name in ("overall", "accented", "accents_stripped"):
@@ -275,7 +287,8 @@ def _print_errors(results: list[Parsed]) -> None:
     for r in results:
         labelled, said = _labels(r)
         if not r.right:
-            print(f"INTENT {r.utterance.intent} -> {r.intent} ({r.first} {r.confidence:.2f}) [{r.utterance.register}] {r.utterance.text}")
+            said_intent = f"{r.intent} ({r.first} {r.confidence:.2f})"
+            print(f"INTENT {r.utterance.intent} -> {said_intent} [{r.utterance.register}] {r.utterance.text}")
         if labelled != said:
             text = r.utterance.text
             want = [(e, text[s:t]) for e, s, t in r.utterance.entities]

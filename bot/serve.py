@@ -1,13 +1,20 @@
 """Start the Rasa server with the environment its files need: `bot/.venv/bin/python -m bot.serve [rasa run options]`.
 
+`-m FILE` names the model; without it the newest of `models/`. A name that does not exist ends the start: Rasa would
+take the newest one silently.
+
 Rasa neither reads `.env` nor knows defaults for the `${NAME}`s of endpoints.yml and credentials.yml. The names and
 defaults are those of backend/settings.py; this environment cannot import it (pydantic 1 here, pydantic 2 there).
 """
 
 import os
 import sys
+import warnings
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
+
+from bot import without_tensorflow
 
 ROOT = Path(__file__).resolve().parents[1]
 DEVELOPMENT_TOKEN = "development-only"  # noqa: S105 - the published default, refused in production
@@ -49,17 +56,32 @@ def _tracker_url(names: Mapping[str, str]) -> str:
     return f"sqlite:///{folder if folder.is_absolute() else ROOT / folder}/rasa.db"
 
 
+def refuse_a_missing_model(arguments: list[str]) -> None:
+    """SystemExit when the model asked for, or else any in `models/`, is not there."""
+    asked = next((after for flag, after in pairwise(arguments) if flag in {"-m", "--model"}), None)
+    model = Path(asked) if asked else ROOT / "models"
+    if not model.exists() or (model.is_dir() and not any(model.glob("*.tar.gz"))):
+        raise SystemExit(f"no model at {model}; train one first")
+
+
 def main(arguments: list[str]) -> None:
-    """Become `rasa run`, from the repository root, on loopback."""
+    """Be `rasa run`, from the repository root, on loopback."""
     os.environ.update(environment({**read_env_file(ROOT / ".env"), **os.environ}))
+    os.chdir(ROOT)
+    sys.path.insert(0, str(ROOT))  # from where Rasa imports `bot.channels` and `bot.nlu`
+    refuse_a_missing_model(arguments)
     url = os.environ["RASA_TRACKER_URL"]
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    os.chdir(ROOT)
+    warnings.showwarning = lambda *_, **__: None  # dozens of other people's deprecations at every start
+    if os.environ.get("RASA_WITH_TENSORFLOW") != "1":
+        without_tensorflow.install()
+    from rasa.__main__ import main as rasa
+
     port = os.environ.get("RASA_PORT", "5005")
     options = ["-i", "127.0.0.1", "-p", port, "--endpoints", "endpoints.yml", "--credentials", "credentials.yml"]
-    # -m puts the root on the path, from where Rasa imports `bot.channels` and `bot.nlu`.
-    os.execv(sys.executable, [sys.executable, "-W", "ignore", "-m", "rasa", "run", *options, *arguments])
+    sys.argv = ["rasa", "run", *options, *arguments]
+    rasa()
 
 
 if __name__ == "__main__":

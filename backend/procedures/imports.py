@@ -5,7 +5,7 @@ the row's date; other content makes a new version from that date on, and what wa
 Versions already scheduled for later stay scheduled.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -73,9 +73,10 @@ def run(
     `strict`: a row that cannot be taken raises InvalidInput and nothing is imported. `advance` is called once a row.
     """
     report = Report()
+    records = list(_valid(rows, report, strict, advance))  # before the transaction: reading is slow, others must write
     try:
         with transaction() as session:
-            _Import(session, source, effective_from, report).take(_valid(rows, report, strict, advance))
+            _Import(session, source, effective_from, report).take(records)
             if dry_run:
                 raise _DryRun
     except _DryRun:
@@ -83,9 +84,7 @@ def run(
     return report
 
 
-def _valid(
-    rows: Iterable[Row], report: Report, strict: bool, advance: Callable[[], object]
-) -> Iterable[tuple[Row, ProcedureIn]]:
+def _valid(rows: Iterable[Row], report: Report, strict: bool, advance: Callable[[], object]) -> Iterable[ProcedureIn]:
     lines: dict[str, int] = {}
     for row in rows:
         advance()
@@ -98,7 +97,7 @@ def _valid(
             report.skipped.append(Skipped(row.line, row.code, problem))
             continue
         lines[row.record.code] = row.line
-        yield row, row.record
+        yield row.record
 
 
 class _Import:
@@ -106,10 +105,11 @@ class _Import:
         self.session, self.source, self.report = session, source, report
         self.effective_from, self.today = effective_from, clock.today()
 
-    def take(self, rows: Iterable[tuple[Row, ProcedureIn]]) -> None:
+    def take(self, records: Sequence[ProcedureIn]) -> None:
+        """Plan and write all records; the state row stays locked until the transaction ends."""
         state = _locked_state(self.session)
         self._load()
-        for _, record in rows:
+        for record in records:
             self._take_one(record)
         if self.report.changes:
             state.revision += 1

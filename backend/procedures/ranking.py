@@ -1,13 +1,15 @@
 """How candidates are ordered and how sure that is: features, their weights, acts that tell look-alikes apart.
 
-The weights are the only fitted numbers of the search. They come from one softmax regression over 271 real questions and,
-at lower weight, 2,000 phrases of our own catalogue with words of asking around them, half of the phrases left out of the
-index while they were asked. Checked by 5-fold cross-validation over the questions, three times over: hit@1 0.66 to 0.67,
-hit@3 0.84, hit@5 0.90 on held-out folds, as on all (0.67, 0.83, 0.90). No question, and no word for one, is in code or
-data. Halving or doubling a field's weight moves hit@1 by less than 0.01: it is a plateau, not a peak.
+The weights are the only fitted numbers of the search. They come from one softmax regression over 271 real questions
+and, at lower weight, 2,000 phrases of our own catalogue with words of asking around them, half of the phrases left
+out of the index while they were asked. Checked by 5-fold cross-validation over the questions, three times over: hit@1
+0.66 to 0.67, hit@3 0.84, hit@5 0.90 on held-out folds, as on all (0.67, 0.83, 0.90). No question, and no word for
+one, is in code or data. Halving or doubling a field's weight moves hit@1 by less than 0.01: it is a plateau, not a
+peak.
 
-The thresholds of `decide` were read off the same material: of our own phrases 94 % are answered surely, 99.8 % of these
-rightly; of phrases the index has never seen 26 %, 91 % rightly (most of the rest are look-alikes that share the phrase).
+The thresholds of `decide` were read off the same material: of our own phrases 94 % are answered surely, 99.8 % of
+these rightly; of phrases the index has never seen 26 %, 91 % rightly (most of the rest are look-alikes that share the
+phrase).
 """
 
 from collections.abc import Sequence

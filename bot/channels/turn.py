@@ -101,7 +101,9 @@ def parse_request(body: Any) -> Turn:
         raise Malformed("input_channel is not a channel's name")
     if payload and not _PAYLOAD.fullmatch(payload):
         raise Malformed("payload must be /intent or /intent{…}")
-    return Turn(_identifier(body, "sender"), _identifier(body, "message_id"), payload or neutralised(text), input_channel)
+    return Turn(
+        _identifier(body, "sender"), _identifier(body, "message_id"), payload or neutralised(text), input_channel
+    )
 
 
 def _string(body: dict[str, Any], name: str, default: str | None = None) -> str:
@@ -208,7 +210,7 @@ def _uttered(tracker: DialogueStateTracker, message_id: str) -> events.UserUtter
 def answer(tracker: DialogueStateTracker, message_id: str, *, repeated: bool) -> dict[str, Any]:
     """What the tracker holds about the message: its understanding, and the bot messages up to the next citizen's."""
     heard = _uttered(tracker, message_id)
-    assert heard is not None  # noqa: S101 - the callers have just put or found it there
+    assert heard is not None
     return {
         "replies": replies(_following(tracker.events, heard)),
         "intent": heard.intent_name or "",

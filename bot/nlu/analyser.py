@@ -97,7 +97,7 @@ class Analyser(Tokenizer):
 
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         """Rasa's tokens: the written words. The analysis of the text goes onto the message besides."""
-        assert self._nlp is not None  # noqa: S101 - Rasa loads before it processes
+        assert self._nlp is not None
         analysis = analyse(message.get(attribute) or "", self._nlp, self._config["max_characters"])
         if attribute == TEXT:
             message.set(ANALYSIS, analysis)

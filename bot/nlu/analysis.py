@@ -11,9 +11,8 @@ from bot.nlu.language import sources
 from bot.nlu.lookups import written
 from bot.nlu.text import Word, fold
 
-
-# Folded, a place's name is often a common word ("An Chấn" and "ăn chặn"): written with accents, they must agree.
-ACCENTS_MUST_AGREE = frozenset({"place"})
+# Folded, they are often common words ("An Chấn" and "ăn chặn", "tối qua" and "tội quá"): typed accents must agree.
+ACCENTS_MUST_AGREE = frozenset({"place", "date"})
 
 
 @dataclass(frozen=True)

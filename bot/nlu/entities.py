@@ -72,7 +72,10 @@ def choose(analysis: Analysis, spans: Iterable[Span], intent: str | None) -> lis
         if not found.certain and intent in ABOUT_DOSSIER:
             claim(found.entity, found.start, found.end, 0.9)
     _claim_phrases(analysis, intent, claims, claim)
-    return [_entity(analysis.text, *claimed) for claimed in _with_their_place(analysis.text, sorted(claims, key=lambda c: c[1]))]
+    return [
+        _entity(analysis.text, *claimed)
+        for claimed in _with_their_place(analysis.text, sorted(claims, key=lambda c: c[1]))
+    ]
 
 
 def _fits(entity: str, intent: str | None) -> bool:
@@ -91,6 +94,8 @@ def _claim_phrases(analysis: Analysis, intent: str | None, claims: Sequence[Any]
             continue
         if match.label == "place" and match.stop - match.start < 2:
             continue  # one syllable of a place's name is too often a word
+        if match.label == "date":
+            continue  # "cái thứ hai" is no day: only the tagger sees the difference
         claim(match.label, *analysis.offsets(match.start, match.stop), 0.6)
 
 
@@ -187,7 +192,9 @@ class VietnameseEntityExtractor(EntityExtractorMixin, GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Train the tagger on all examples, those without entities too: they show where none are."""
-        examples = [(analysis_of(e), _annotated(e)) for e in training_data.nlu_examples if e.get(TEXT) and analysis_of(e)]
+        examples = [
+            (analysis_of(e), _annotated(e)) for e in training_data.nlu_examples if e.get(TEXT) and analysis_of(e)
+        ]
         rows = [(sequence.features(a), sequence.tags(a, spans)) for a, spans in examples]
         with self._model_storage.write_to(self._resource) as folder:
             path = folder / "entities.crfsuite"
@@ -204,7 +211,13 @@ class VietnameseEntityExtractor(EntityExtractorMixin, GraphComponent):
             spans = self._tagger.spans(analysis) if self._tagger else []
             chosen = choose(analysis, spans, (message.get("intent") or {}).get("name"))
             found = [
-                {"entity": e.entity, "start": e.start, "end": e.end, "value": e.value, "confidence_entity": e.confidence}
+                {
+                    "entity": e.entity,
+                    "start": e.start,
+                    "end": e.end,
+                    "value": e.value,
+                    "confidence_entity": e.confidence,
+                }
                 for e in chosen
             ]
             message.set(ENTITIES, message.get(ENTITIES, []) + self.add_extractor_name(found), add_to_output=True)

@@ -1,11 +1,12 @@
 """Rasa component 2: the intent, from the folded text.
 
-TF-IDF of five views of the same message, weighted: spelt out folded words and pairs; their letters (typing errors); the
-words with every known name replaced by its kind, so that "[tách thửa] mất bao lâu" teaches "[cấp lại gplx] mất bao lâu";
-the first clause of that; and, at lower weight, the words as written ("dùng", "đúng", "dừng" fold alike). Above them a linear classifier.
+TF-IDF of five views of the same message, weighted: spelt out folded words and pairs; their letters (typing errors);
+the words with every known name replaced by its kind, so that "[tách thửa] mất bao lâu" teaches "[cấp lại gplx] mất
+bao lâu"; the first clause of that; and, at lower weight, the words as written ("dùng", "đúng", "dừng" fold alike).
+Above them a linear classifier.
 
-A linear SVM, not logistic regression: on the development set it is two to three points better and trains in a tenth of
-the time. Its margins become confidences by a softmax whose temperature is fitted on held-out folds.
+A linear SVM, not logistic regression: on the development set it is two to three points better and trains in a tenth
+of the time. Its margins become confidences by a softmax whose temperature is fitted on held-out folds.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ from bot.nlu.variants import two_questions
 
 RANKING_LENGTH = 10
 _FOLDS = 3
+_CLAUSE_ENDS = frozenset([*",.?;", "va", "voi", "con"])
+_OPENING_WORDS = 14
 
 
 def folded_view(analysis: Analysis) -> str:
@@ -62,10 +65,6 @@ def opening_view(analysis: Analysis) -> str:
             break
         opening.append(f"o_{word}")
     return " ".join(opening[:_OPENING_WORDS])
-
-
-_CLAUSE_ENDS = frozenset([*",.?;", "va", "voi", "con"])
-_OPENING_WORDS = 14
 
 
 def surface_view(analysis: Analysis) -> str:
@@ -125,10 +124,14 @@ class IntentModel:
         self._scale = scale
 
     @classmethod
-    def train(cls, analyses: Sequence[Analysis], intents: Sequence[str], weights: dict[str, float], c: float) -> IntentModel:
+    def train(
+        cls, analyses: Sequence[Analysis], intents: Sequence[str], weights: dict[str, float], c: float
+    ) -> IntentModel:
         """Fit on examples of at least two intents. Deterministic."""
         vectorizers = {view: TfidfVectorizer(**_VIEWS[view][1]) for view in weights}
-        parts = [v.fit_transform([_VIEWS[view][0](a) for a in analyses]) * weights[view] for view, v in vectorizers.items()]
+        parts = [
+            v.fit_transform([_VIEWS[view][0](a) for a in analyses]) * weights[view] for view, v in vectorizers.items()
+        ]
         matrix = hstack(parts).tocsr()
         linear = LinearSVC(C=c, random_state=0)
         scale = _fitted_scale(linear, matrix, np.asarray(intents))
@@ -189,7 +192,7 @@ def _softmax(scores: np.ndarray) -> np.ndarray:
 
 def _fitted_scale(linear: LinearSVC, matrix: csr_matrix, intents: np.ndarray) -> float:
     """The factor on held-out margins that makes the softmax's confidences most likely."""
-    names, numbers, counts = np.unique(intents, return_inverse=True, return_counts=True)
+    _, numbers, counts = np.unique(intents, return_inverse=True, return_counts=True)
     if counts.min() < _FOLDS:
         return 4.0
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=0)
@@ -211,7 +214,10 @@ def _with_and_without_accents(examples: Sequence[tuple[Analysis, str]]) -> tuple
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class FoldedIntentClassifier(IntentClassifier, GraphComponent):
-    """Sets `intent` and `intent_ranking`. Config: `weights` of the views, `c` of the machine, `pairs` of questions made up."""
+    """Sets `intent` and `intent_ranking`.
+
+    Config: `weights` of the views, `c` of the machine, `pairs` of questions to make up (see bot/nlu/variants.py).
+    """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:

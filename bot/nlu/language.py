@@ -21,7 +21,7 @@ from bot.nlu.text import Word, fold, is_syllable, repaired, words
 
 TOKENIZER = "mot_cua.vietnamese.v1"
 # Before a paper's name people say "làm", "xin" …; lists written by people hold such phrases too.
-GENERIC_VERBS = frozenset("làm xin muốn mở đi nộp lấy hỏi cần thủ tục".split())
+GENERIC_VERBS = frozenset(["làm", "xin", "muốn", "mở", "đi", "nộp", "lấy", "hỏi", "cần", "thủ", "tục"])
 _JOINED_WORDS = range(2, 5)
 
 

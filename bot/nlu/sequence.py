@@ -37,7 +37,9 @@ def features(analysis: Analysis) -> Features:
 
 def _generalised(norm: str) -> str:
     """Numbers by their shape, so that an unseen one is no stranger."""
-    return "".join("9" if c.isdigit() else c for c in norm) if any(c.isdigit() for c in norm) and len(norm) > 1 else norm
+    return (
+        "".join("9" if c.isdigit() else c for c in norm) if any(c.isdigit() for c in norm) and len(norm) > 1 else norm
+    )
 
 
 def _marks(analysis: Analysis) -> list[str]:
@@ -115,7 +117,9 @@ class Tagger:
             end = start + 1
             if labels[start] != OUTSIDE:
                 entity = labels[start][2:]
-                while end < len(labels) and (labels[end] == f"I-{entity}" or analysis.sources[end] == analysis.sources[end - 1]):
+                while end < len(labels) and (
+                    labels[end] == f"I-{entity}" or analysis.sources[end] == analysis.sources[end - 1]
+                ):
                     end += 1
                 certainty = [self._tagger.marginal(labels[i], i) for i in range(start, end)]
                 result.append(Span(entity, *analysis.offsets(start, end), sum(certainty) / len(certainty)))

@@ -68,15 +68,17 @@ def words(folded: Folded) -> Iterator[Word]:
 
 
 # A folded Vietnamese syllable is an onset and a rhyme; what is not one may be a slip of the keyboard.
-_ONSETS = "b c ch d g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x".split()
-_RHYMES = (
-    "a ac ach ai am an ang anh ao ap at au ay "
-    "e ec ech em en eng enh eo ep et eu "
-    "i ia ich iec iem ien ieng iep iet ieu im in inh ip it iu "
-    "o oa oac oach oai oam oan oang oanh oao oat oay oc oe oen oeo oet oi om on ong op ot "
-    "u ua uan uang uat uay uc ue uech uenh ui um un ung uo uoc uoi uom uon uong uop uot uou up ut uu uy uya uych uyen "
-    "uyet uynh uyt uyu y yem yen yet yeu"
-).split()
+_ONSETS = frozenset("b c ch d g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x".split())  # noqa: SIM905
+_RHYMES = frozenset(
+    """
+    a ac ach ai am an ang anh ao ap at au ay
+    e ec ech em en eng enh eo ep et eu
+    i ia ich iec iem ien ieng iep iet ieu im in inh ip it iu
+    o oa oac oach oai oam oan oang oanh oao oat oay oc oe oen oeo oet oi om on ong op ot
+    u ua uan uang uat uay uc ue uech uenh ui um un ung uo uoc uoi uom uon uong uop uot uou up ut uu
+    uy uya uych uyen uyet uynh uyt uyu y yem yen yet yeu
+    """.split()  # noqa: SIM905
+)
 _SYLLABLES = frozenset(onset + rhyme for onset in ["", *_ONSETS] for rhyme in _RHYMES)
 _LENGTHENED = re.compile(r"([^\W\d_])\1{2,}")
 _DOUBLED = re.compile(r"([^\W\d_])\1")
@@ -93,7 +95,7 @@ def is_syllable(folded: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def repaired(folded: str) -> str:
-    """A folded word with its typing slip undone when that makes it a Vietnamese syllable; else without drawn-out letters.
+    """A folded word with its typing slip undone if that makes it Vietnamese; else without drawn-out letters.
 
     "khoonggg"→"khong", "chafo"→"chao", "sinhh"→"sinh", "gia6y1"→"giay"; "hello" and "h15" stay as they are.
     """

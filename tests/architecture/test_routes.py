@@ -1,11 +1,11 @@
 """Every route of every web process has an authentication decision, and the refusals work."""
 
 import pytest
-from sms_gateway.wsgi import build as build_sms
 
 from backend.http import public, route_auth
 from backend.wsgi import build as build_backend
 from chat_gateway.wsgi import build as build_chat
+from sms_gateway.wsgi import build as build_sms
 
 BUILDERS = {"backend": build_backend, "sms": build_sms, "chat": build_chat}
 

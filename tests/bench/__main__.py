@@ -14,7 +14,7 @@ def main(wanted: list[str]) -> None:
     """Start one system for all of them."""
     report.machine()
     folder = Path(tempfile.mkdtemp(prefix="mot-cua-bench-"))
-    stack = stacks.Stack(folder)
+    stack = stacks.Stack(folder, extra={"SMS_RATE_PER_SECOND": "1000", "LOG_LEVEL": "WARNING"})
     report.console.print(f"seeding and starting the processes in {folder} …")
     stack.seed()
     if "search" in wanted:

@@ -1,4 +1,4 @@
-"""Text in → reply handed to the provider, at 1, 5 and 10 messages a second and at saturation; baseline: Rasa's part alone."""
+"""Text in → reply handed to the provider, at 1, 5, 10 messages a second and at saturation; baseline: Rasa alone."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Webhook acknowledgement at 200 messages a second, the dialogue engine down and up; baseline: a route that only says 200."""
+"""Webhook acknowledgement at 200 messages a second, dialogue engine down and up; baseline: a route that does nothing."""
 
 import asyncio
 import subprocess

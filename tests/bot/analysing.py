@@ -7,7 +7,10 @@ from spacy.language import Language
 from bot.nlu import language, lookups
 from bot.nlu.analysis import Analysis, analyse
 
-LISTS = {name: f"nlu_data/lookups/{file}.txt" for name, file in [("procedure", "procedures"), ("agency", "agencies"), ("place", "places"), ("date", "dates")]}
+LISTS = {
+    name: f"nlu_data/lookups/{file}.txt"
+    for name, file in [("procedure", "procedures"), ("agency", "agencies"), ("place", "places"), ("date", "dates")]
+}
 
 
 @cache

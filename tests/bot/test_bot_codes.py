@@ -1,5 +1,7 @@
 """Entities of a fixed shape, and their one way of writing."""
 
+from itertools import pairwise
+
 import pytest
 
 from bot.nlu.codes import find
@@ -59,7 +61,7 @@ def test_bare_digits_wait_for_the_intent() -> None:
 def test_found_shapes_never_overlap() -> None:
     text = "pa 261101 0003 h15.16-260930-0012 0905123456 066190001234 1.001193 5/9 000.00.10.H15-171120-0001"
     spans = sorted((f.start, f.end) for f in find(fold(text)))
-    assert all(first[1] <= second[0] for first, second in zip(spans, spans[1:], strict=False))
+    assert all(first[1] <= second[0] for first, second in pairwise(spans))
     assert len(spans) == 7
 
 

@@ -72,11 +72,27 @@ def tagger(tmp_path_factory: pytest.TempPathFactory) -> Tagger:
 
 def test_the_tagger_learns_where_spans_begin_and_end(tagger: Tagger) -> None:
     text = "xin cấp lại hộ chiếu bị mất"
-    assert [(s.entity, text[s.start : s.end]) for s in tagger.spans(make_analysis(text))] == [("procedure", "cấp lại hộ chiếu")]
+    assert [(s.entity, text[s.start : s.end]) for s in tagger.spans(make_analysis(text))] == [
+        ("procedure", "cấp lại hộ chiếu")
+    ]
     assert tagger.spans(make_analysis("")) == []
 
 
-@pytest.mark.parametrize("text", ["a" * 10_000, "0" * 10_000, "1.1 " * 2_500, "ế" * 10_000, "e\u0302\u0301" * 4_000, "👍" * 10_000, "h15 " * 2_500, " " * 10_000, "pa 261101 " * 1_000, "\u200b" * 10_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 10_000,
+        "0" * 10_000,
+        "1.1 " * 2_500,
+        "ế" * 10_000,
+        "e\u0302\u0301" * 4_000,
+        "👍" * 10_000,
+        "h15 " * 2_500,
+        " " * 10_000,
+        "pa 261101 " * 1_000,
+        "\u200b" * 10_000,
+    ],
+)
 def test_ten_thousand_characters_cost_a_bounded_time(tagger: Tagger, text: str) -> None:
     started = time.process_time()
     analysis = make_analysis(text)

@@ -54,7 +54,9 @@ def test_a_loaded_model_says_the_same(tmp_path: Path) -> None:
 def test_margins_are_those_of_scikit_learn() -> None:
     analyses = [make_analysis(text) for text, _ in EXAMPLES]
     vectorizers = {view: TfidfVectorizer(**intents._VIEWS[view][1]) for view in WEIGHTS}
-    matrix = hstack([v.fit_transform([intents._VIEWS[n][0](a) for a in analyses]) * WEIGHTS[n] for n, v in vectorizers.items()])
+    matrix = hstack(
+        [v.fit_transform([intents._VIEWS[n][0](a) for a in analyses]) * WEIGHTS[n] for n, v in vectorizers.items()]
+    )
     linear = LinearSVC(C=1.0, random_state=0).fit(matrix.tocsr(), [intent for _, intent in EXAMPLES])
     text = make_analysis("chào, cần giấy tờ gì và lệ phí bao nhiêu")
     row = hstack([v.transform([intents._VIEWS[n][0](text)]) * WEIGHTS[n] for n, v in vectorizers.items()]).tocsr()
@@ -77,7 +79,9 @@ def test_of_two_questions_the_first_is_the_label() -> None:
 
 def heard(*confidences: float) -> dict[str, Any]:
     ranking = [{"name": f"intent_{i}", "confidence": c} for i, c in enumerate(confidences)]
-    message = Message({"text": "x", "intent": ranking[0] if ranking else {"name": None, "confidence": 0.0}, "intent_ranking": ranking})
+    message = Message(
+        {"text": "x", "intent": ranking[0] if ranking else {"name": None, "confidence": 0.0}, "intent_ranking": ranking}
+    )
     component = Fallback({"threshold": 0.3, "margin": 0.1, "sure": 0.5})
     return component.process([message])[0].as_dict()
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from analysing import make_analysis, pipeline
 
 from bot.nlu import language, lookups
 from bot.nlu.lookups import Abbreviations
-from analysing import make_analysis, pipeline
 
 
 def norms(text: str) -> list[str]:
@@ -40,7 +40,9 @@ def test_what_a_short_form_stands_for_leads_back_to_its_letters() -> None:
 
 def test_phrases_are_found_with_and_without_accents() -> None:
     for text in ("làm hộ chiếu ở xã Ea Kao", "lam ho chieu o xa ea kao", "LÀM HỘ CHIẾU Ở XÃ EA KAO"):
-        assert {(m.label, " ".join(make_analysis(text).norms[m.start : m.stop])) for m in make_analysis(text).matches} >= {
+        assert {
+            (m.label, " ".join(make_analysis(text).norms[m.start : m.stop])) for m in make_analysis(text).matches
+        } >= {
             ("procedure", "ho chieu"),
             ("place", "xa ea kao"),
         }
@@ -50,7 +52,11 @@ def test_a_places_name_must_agree_with_the_accents_that_were_typed() -> None:
     nlp = language.build(Abbreviations({}, frozenset()), {"place": ["An Chấn"]})
     from bot.nlu.analysis import analyse
 
-    assert [len(analyse(text, nlp, 100).matches) for text in ("ở An Chấn", "o an chan", "trưởng thôn ăn chặn")] == [1, 1, 0]
+    assert [len(analyse(text, nlp, 100).matches) for text in ("ở An Chấn", "o an chan", "trưởng thôn ăn chặn")] == [
+        1,
+        1,
+        0,
+    ]
 
 
 def test_a_saved_pipeline_reads_the_same(tmp_path: Path) -> None:
@@ -59,7 +65,9 @@ def test_a_saved_pipeline_reads_the_same(tmp_path: Path) -> None:
     for text in ("lam gks o bmt dc ko", "giấy phép xây dựng ở phường Tân Lập", "chafo ad", ""):
         ours, theirs = pipeline()(text), loaded(text)
         assert [t.norm_ for t in ours] == [t.norm_ for t in theirs]
-        assert [(e.start, e.end, e.label_, e.ent_id_) for e in ours.ents] == [(e.start, e.end, e.label_, e.ent_id_) for e in theirs.ents]
+        assert [(e.start, e.end, e.label_, e.ent_id_) for e in ours.ents] == [
+            (e.start, e.end, e.label_, e.ent_id_) for e in theirs.ents
+        ]
 
 
 def test_lists_hold_no_comment_and_no_repeat(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The turn channel against Rasa's real agent and Sanic server, with a project of four intents and a fake action server."""
+"""The turn channel against Rasa's real agent and Sanic server, with a tiny project and a fake action server."""
 
 import asyncio
 import json
@@ -31,7 +31,9 @@ Handler = Callable[[dict[str, Any]], Awaitable[web.Response]]
 
 async def says_hello(request: dict[str, Any]) -> web.Response:
     """The action server when all is well."""
-    return web.json_response({"events": [], "responses": [{"text": "Trả lời", "buttons": [{"title": "Có", "payload": "/greet"}]}]})
+    return web.json_response(
+        {"events": [], "responses": [{"text": "Trả lời", "buttons": [{"title": "Có", "payload": "/greet"}]}]}
+    )
 
 
 @dataclass
@@ -213,7 +215,9 @@ def test_a_failing_tracker_store_is_not_replaced_by_memory(house: House, monkeyp
     assert house.ask("chào", "store-1", sender="store")[1]["repeated"] is False
 
 
-@pytest.mark.parametrize("typed", ["/forbidden", "  /forbidden", "／forbidden", "\u200b/forbidden", "//forbidden", "\ufeff ⁄forbidden"])
+@pytest.mark.parametrize(
+    "typed", ["/forbidden", "  /forbidden", "／forbidden", "\u200b/forbidden", "//forbidden", "\ufeff ⁄forbidden"]
+)
 def test_what_a_citizen_types_is_never_an_intent(house: House, typed: str) -> None:
     _, answer = house.ask(typed, f"slash-{typed!r}", sender="slash")
 
@@ -287,7 +291,16 @@ def test_odd_texts_still_get_a_turn(house: House, text: str) -> None:
     assert house.ask(text, f"odd-{hash(text)}", sender=f"odd{hash(text)}")[0] == 200
 
 
-@pytest.mark.parametrize("headers", [{"token": "wrong"}, {"token": ""}, {"Authorization": ""}, {"Authorization": f"Basic {TOKEN}"}, {"Authorization": TOKEN}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"token": "wrong"},
+        {"token": ""},
+        {"Authorization": ""},
+        {"Authorization": f"Basic {TOKEN}"},
+        {"Authorization": TOKEN},
+    ],
+)
 def test_without_the_token_nothing_happens(house: House, headers: dict[str, str]) -> None:
     status, _ = house.post({**GOOD, "sender": "intruder"}, **headers)
     assert status == 401
@@ -315,7 +328,11 @@ def test_without_a_model_the_backend_is_asked_to_try_again(house: House) -> None
 
 def test_an_old_message_replayed_by_an_action_does_not_end_the_turn(house: House) -> None:
     async def replays(request: dict[str, Any]) -> web.Response:
-        old = {"event": "user", "text": "chào", "parse_data": {"intent": {"name": "greet", "confidence": 1.0}, "entities": []}}
+        old = {
+            "event": "user",
+            "text": "chào",
+            "parse_data": {"intent": {"name": "greet", "confidence": 1.0}, "entities": []},
+        }
         bot = {"event": "bot", "text": "sau khi nhắc lại"}
         return web.json_response({"events": [old, bot], "responses": []})
 
@@ -326,6 +343,8 @@ def test_an_old_message_replayed_by_an_action_does_not_end_the_turn(house: House
     assert any(isinstance(e, BotUttered) for e in house.tracker("replay").events)
 
 
-@pytest.mark.parametrize(("typed", "kept"), [("/a", "a"), ("a/b", "a/b"), (" ／ / x", "x"), ("e\u0302\u0301", "ế"), ("///", "")])
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("/a", "a"), ("a/b", "a/b"), (" ／ / x", "x"), ("e\u0302\u0301", "ế"), ("///", "")]
+)
 def test_neutralised(typed: str, kept: str) -> None:
     assert neutralised(typed) == kept
