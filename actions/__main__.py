@@ -1,9 +1,13 @@
 """`python -m actions`: the action server, on the loopback address only. `GET /health` answers when it is ready.
 
+Everything else asks for `Authorization: Bearer INTERNAL_TOKEN`, which Rasa sends (endpoints.yml): who may call an
+action may speak for any conversation.
+
 It is one process with one event loop on purpose: actions only wait for the backend, and a second Python start would
 double the time until the first answer.
 """
 
+import hmac
 import logging
 import warnings
 from typing import Any
@@ -19,6 +23,7 @@ from actions.backend_api import BackendError
 from actions.settings import settings
 
 HOST = "127.0.0.1"
+OPEN_PATHS = {"/health"}
 QUIET = ("rasa_sdk", "sanic.root", "sanic.server", "sanic.access", "httpx", "httpcore")
 log = logging.getLogger("actions")
 
@@ -48,6 +53,12 @@ class Executor(ActionExecutor):  # type: ignore[misc]  # rasa-sdk has no types
             raise ActionFailed(type(error).__name__) from None
 
 
+def is_ours(authorization: str | None) -> bool:
+    """Whether the header carries our token; takes as long whatever it carries."""
+    expected = f"Bearer {settings().internal_token.get_secret_value()}"
+    return hmac.compare_digest((authorization or "").encode("utf-8", "replace"), expected.encode())
+
+
 class ActionFailed(Exception):
     """An action raised; Rasa gets a 500 and the turn is asked again."""
 
@@ -58,6 +69,12 @@ def build() -> "Sanic[Any, Any]":
     executor.register_package("actions")
     app: Sanic[Any, Any] = create_app(executor, cors_origins=[])
     app.config.update(KEEP_ALIVE_TIMEOUT=75, ACCESS_LOG=False)
+
+    @app.on_request
+    async def only_rasa(request: Request) -> HTTPResponse | None:
+        if request.path in OPEN_PATHS or is_ours(request.headers.get("Authorization")):
+            return None
+        return json({"error": "unauthenticated"}, status=401)
 
     @app.on_response  # type: ignore[untyped-decorator]  # sanic
     async def without_the_tracker(_request: Request, response: HTTPResponse) -> HTTPResponse | None:

@@ -42,11 +42,12 @@ class NotAccepted(BackendError):
 
 
 class Hit(BaseModel):
-    """A procedure found; `score` orders the hits of one search only."""
+    """A procedure found; `score` orders the hits of one search only, `title` tells it apart from the other hits."""
 
     code: str
     name: str
     short_name: str
+    title: str
     field: str = ""
     level: str | None = None
     agency: str = ""
@@ -54,10 +55,14 @@ class Hit(BaseModel):
 
 
 class Search(BaseModel):
-    """`residual`: the folded words that could name a procedure, "" when the text names none."""
+    """`residual`: the folded words that could name a procedure, "" when the text names none.
+
+    `ask`: what to ask with the hits when the citizen told what happened ("mẹ tôi mất"); "" for our usual question.
+    """
 
     decision: Literal["sure", "ask", "none"]
     residual: str
+    ask: str = ""
     hits: list[Hit]
 
 
@@ -81,9 +86,10 @@ class Conversation(BaseModel):
 
 
 class Dossier(BaseModel):
-    """A dossier that this citizen may see."""
+    """A dossier that this citizen may see; `title` tells it apart from their others."""
 
     code: str
+    title: str = ""
     procedure_name: str = ""
     state: str = ""
 
@@ -153,6 +159,11 @@ class BackendApi:
         """Take a report in; once per message."""
         body = {"text": text[:4000], "message_id": message_id}
         return await self._ask(Filed, "POST", f"{self._conversation}/complaints", json=body)
+
+    async def add_to_complaint(self, text: str, message_id: int) -> Outcome:
+        """Add to the report just taken in: added, or not_found when there is none of late."""
+        body = {"text": text[:2000], "message_id": message_id}
+        return await self._ask(Outcome, "POST", f"{self._conversation}/complaint-additions", json=body)
 
     async def look_up_complaint(self, code: str | None) -> Outcome:
         """Where a report of this conversation stands; without a code the last one."""

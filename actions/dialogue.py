@@ -1,10 +1,11 @@
 """What every turn goes through, whatever Rasa took it for, around the action of its intent.
 
 1. Somebody in danger is told whom to call, also when the words looked like something else.
-2. A description or a score that we asked for is taken as one, also when it reads like a question; "sao trễ vậy" right
+2. Somebody being defrauded is warned; English is answered in English.
+3. A description or a score that we asked for is taken as one, also when it reads like a question; "sao trễ vậy" right
    after a dossier was told of is about that dossier.
-3. Otherwise the action of the intent answers.
-4. Open questions that nobody put back are closed, and the counter of misunderstandings is at zero again.
+4. Otherwise the action of the intent answers.
+5. Open questions that nobody put back are closed, and the counter of misunderstandings is at zero again.
 """
 
 from abc import ABC, abstractmethod
@@ -17,11 +18,18 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.backend_api import BackendApi, NotAccepted, client
 from actions.complaints import reports
 from actions.dossiers import lookup
-from actions.fallback import safety
+from actions.fallback import language, safety
 from actions.ratings import scores
 from actions.turn import FALLBACK, Turn
 
-INTERRUPTIONS = (safety.interrupts, reports.interrupts, scores.interrupts, lookup.interrupts)
+INTERRUPTIONS = (
+    safety.interrupts,
+    safety.scam_interrupts,
+    language.interrupts,
+    reports.interrupts,
+    scores.interrupts,
+    lookup.interrupts,
+)
 """Asked in this order before the action of the intent; the first that returns True has answered."""
 
 

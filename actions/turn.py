@@ -14,7 +14,7 @@ from actions.backend_api import BackendApi
 FALLBACK = "nlu_fallback"
 _ANSWERS_TO_OFFERS = {"affirm", "deny", "cancel"}
 
-Awaited = Literal["complaint", "score"]
+Awaited = Literal["complaint", "complaint_place", "score"]
 
 
 @dataclass(frozen=True)
@@ -151,14 +151,18 @@ class Turn:
             message["buttons"] = [{"title": button.title, "payload": button.payload} for button in buttons]
         self.said.append(message)
 
-    def offer(self, response: str, buttons: Sequence[Button], **values: Any) -> None:
+    def offer(self, question: str, buttons: Sequence[Button], *, ours: bool = True, **values: Any) -> None:
         """Ask which of the buttons is meant; "đúng rồi" takes the first, "không phải" none.
 
-        Having to ask is no understanding yet: misunderstandings before it still count.
+        `question`: the name of a response, or, not `ours`, what the backend composed. Having to ask is no
+        understanding yet: misunderstandings before it still count.
         """
         self.memory.misunderstood = self.memory.misunderstood or self.misunderstood or None
         self.memory.suggestions = [asdict(button) for button in buttons if button.intent != "deny"]
-        self.utter(response, buttons, **values)
+        if ours:
+            self.utter(question, buttons, **values)
+        else:
+            self.say(question, buttons)
 
     def keep_open(self) -> None:
         """Leave the open question open: this message was no answer to it, but did not end it either."""

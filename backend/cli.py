@@ -8,8 +8,10 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from flask.cli import AppGroup
 from sqlalchemy import Engine
+from sqlalchemy.schema import CreateSchema
 
 from backend import database
+from backend.settings import settings
 
 commands = AppGroup("database", help="Create and change the tables.")
 
@@ -25,10 +27,18 @@ def migrations(engine: Engine | None = None) -> Config:
 
 @commands.command("upgrade")
 def upgrade() -> None:
-    """Bring the database to the newest migration."""
+    """Bring the database to the newest migration, with room for Rasa beside our tables."""
     command.upgrade(migrations(), "head")
+    make_assistants_schema(database.engine())
     head = ScriptDirectory.from_config(migrations()).get_current_head()
     click.echo(f"database at {database.engine().url.render_as_string(hide_password=True)} is at migration {head}")
+
+
+def make_assistants_schema(engine: Engine) -> None:
+    """On PostgreSQL Rasa's events have a schema of their own; without it Rasa starts, and fails at every turn."""
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            connection.execute(CreateSchema(settings().postgresql_schema, if_not_exists=True))
 
 
 @commands.command("revision")

@@ -19,9 +19,14 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import JSON
 
+from backend.logs import logger
 from backend.settings import settings
 
+log = logger(__name__)
+
 BUSY_TIMEOUT_MS = 10_000
+LARGEST_ID = 2**31 - 1
+"""Of our integer keys; PostgreSQL refuses to compare them with more, SQLite to take more than 64 bits."""
 _NAMES = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -62,13 +67,17 @@ class Base(DeclarativeBase):
 
 
 def create(url: str) -> Engine:
-    """An engine for `url`, with the pragmas and the transaction start that SQLite needs."""
+    """An engine for `url`, with the pragmas and the transaction start that SQLite needs.
+
+    Its errors name no values: they end up in logs, and the values are what citizens wrote.
+    """
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+        return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True)
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=20, max_overflow=20, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    wait = {"timeout": BUSY_TIMEOUT_MS / 1000}
+    engine = create_engine(url, pool_size=20, max_overflow=20, connect_args=wait, hide_parameters=True)
     event.listen(engine, "connect", _sqlite_pragmas)
     event.listen(engine, "begin", _sqlite_begin)
     return engine
@@ -125,15 +134,25 @@ def _joined(fresh: Session, *, commit: bool) -> Iterator[Session]:
     finally:
         _current.reset(token)
     for call in fresh.info.get(_after_commit, []):
-        call()
+        try:
+            call()
+        except Exception:
+            log.exception("call after commit failed")
 
 
 def after_commit(session: Session, call: Callable[[], object]) -> None:
-    """Run `call` once the transaction of `session` is committed, e.g. to wake a worker; never when it rolls back."""
+    """Run `call` once the transaction of `session` is committed, e.g. to wake a worker; never when it rolls back.
+
+    A `call` that fails is logged and nothing more: what is committed must not look failed to the one who asked for it.
+    """
     session.info.setdefault(_after_commit, []).append(call)
 
 
 def insert_for(session: Session, table: Any) -> Any:
     """The dialect's own INSERT, which knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)
+    return insert_in(session.get_bind().dialect.name, table)
+
+
+def insert_in(dialect: str, table: Any) -> Any:
+    """The same by the dialect's name, for statements that are built once."""
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)

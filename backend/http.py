@@ -13,10 +13,11 @@ from flask import Flask, Response, current_app, g, jsonify, request
 from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
-from backend.database import reading
+from backend.database import LARGEST_ID, reading
 from backend.errors import Forbidden, InvalidInput, MotCuaError, NotFound, TooLarge, Unauthenticated, Unavailable
 from backend.logs import REQUEST_ID_HEADER, logger
 from backend.settings import settings
@@ -59,11 +60,19 @@ def route_auth(app: Flask, endpoint: str) -> tuple[str, Check] | None:
     return getattr(app.view_functions[endpoint], "auth", None)
 
 
+class RowId(IntegerConverter):
+    """`<int:…>` in our routes: a number that no row can have is a 404 like any other that none has."""
+
+    def __init__(self, *args: Any, max: int = LARGEST_ID, **options: Any) -> None:
+        super().__init__(*args, max=max, **options)
+
+
 def install(app: Flask, *, max_body: int, public_endpoints: frozenset[str] = frozenset()) -> None:
     """Give `app` the shared behaviour. `max_body` in bytes; `public_endpoints` of libraries that bring own views."""
     if proxies := settings().trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     app.config.update(MAX_CONTENT_LENGTH=max_body, PUBLIC_ENDPOINTS=public_endpoints)
+    app.url_map.converters["int"] = RowId
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.before_request(_begin)
     app.after_request(_end)
@@ -124,7 +133,10 @@ def _answer_http(error: HTTPException) -> Response | tuple[Response, int]:
     if error.code in known:
         return _answer(known[error.code]())
     body = {"code": error.name.lower().replace(" ", "_"), "message": error.name, "request_id": g.get("request_id", "")}
-    return jsonify(error=body), error.code or 500
+    response = jsonify(error=body)
+    if isinstance(error, MethodNotAllowed):
+        response.allow.update(error.valid_methods or ())
+    return response, error.code or 500
 
 
 def _answer_unexpected(error: Exception) -> tuple[Response, int]:

@@ -1,6 +1,11 @@
-"""Structured logs: a constant message with ids as fields, a request id through every process, personal data masked."""
+"""Structured logs: a constant message with ids as fields; phone and identity numbers are masked.
+
+The lines of a request share its id, which may come with it in `X-Request-ID`; those of a turn or a delivery name the
+message.
+"""
 
 import logging
+import re
 from typing import Any
 
 import structlog
@@ -10,10 +15,15 @@ from backend.settings import settings
 from backend.text import masked
 
 REQUEST_ID_HEADER = "X-Request-ID"
+_POSTGRESQL_VALUES = re.compile(r"\nDETAIL:.*?(?=\n\[SQL|\n\nThe above exception|\Z)", re.DOTALL)
 
 
 def _masked_values(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    return {key: masked(value) if isinstance(value, str) else value for key, value in event.items()}
+    return {key: _without_personal_data(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _without_personal_data(text: str) -> str:
+    return masked(_POSTGRESQL_VALUES.sub("", text))  # "Failing row contains (…)"
 
 
 def configure(process: str) -> None:
@@ -21,6 +31,7 @@ def configure(process: str) -> None:
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
+        lambda _logger, _method, event: event | {"process": process},  # a contextvar stays in the thread that set it
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         _masked_values,
@@ -47,7 +58,6 @@ def configure(process: str) -> None:
     root.setLevel(settings().log_level)
     for noisy in ("httpx", "httpcore", "huey", "twilio", "bm25s"):
         logging.getLogger(noisy).setLevel("WARNING")
-    structlog.contextvars.bind_contextvars(process=process)
 
 
 def logger(name: str) -> Any:

@@ -28,6 +28,8 @@ class Settings(Environment):
     data_dir: Path = ROOT / "var"
     database_url: str = ""
     redis_url: str = ""
+    postgresql_schema: str = "rasa"
+    """Where Rasa keeps its events on PostgreSQL; Rasa reads the name, too, and makes the table but not the schema."""
     rasa_urls: str = "http://127.0.0.1:5005"
     log_format: Literal["console", "json"] = "console"
     log_level: str = "INFO"
@@ -42,8 +44,8 @@ class Settings(Environment):
     trusted_proxies: int = Field(default=0, ge=0)
     """How many reverse proxies of our own stand in front; their X-Forwarded-For is believed, nobody else's."""
 
-    internal_token: SecretStr = SecretStr(DEVELOPMENT_TOKEN)
-    secret_key: SecretStr = SecretStr(DEVELOPMENT_TOKEN)
+    internal_token: SecretStr = Field(default=SecretStr(DEVELOPMENT_TOKEN), min_length=1)
+    secret_key: SecretStr = Field(default=SecretStr(DEVELOPMENT_TOKEN), min_length=1)
 
     hotline: str = "0262.1022"
     province: str = "Đắk Lắk"
@@ -59,7 +61,7 @@ class Settings(Environment):
     def _production_has_secrets(self) -> "Settings":
         """A production process with the published development secrets must not start."""
         secrets = {self.internal_token.get_secret_value(), self.secret_key.get_secret_value()}
-        if self.environment == "production" and secrets & {DEVELOPMENT_TOKEN, ""}:
+        if self.environment == "production" and DEVELOPMENT_TOKEN in secrets:
             raise ValueError("INTERNAL_TOKEN and SECRET_KEY must be set in production")
         return self
 

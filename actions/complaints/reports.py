@@ -9,7 +9,7 @@ import re
 from actions.fallback import safety
 from actions.procedures.aspects import OF_INTENT, asks_for
 from actions.text import fold, words
-from actions.turn import Turn
+from actions.turn import FALLBACK, Turn
 
 MIN_WORDS = 4
 """Fewer are no description of what is wrong and where."""
@@ -26,6 +26,27 @@ _WISH = frozenset(
 _FORMAL = re.compile(r"\bkhieu nai\b")
 _DENUNCIATION = re.compile(r"\bto cao\b")
 # A stop, a refusal, a question about ourselves, a person: the citizen does not describe anything.
+SURE = 0.8
+_MOST_WORDS_OF_STOP = 8
+_PLACE = re.compile(
+    r"\b(?:duong|hem|ngo|so nha|so \d+|thon|buon|xom|ap|to dan pho|khoi|phuong|xa|huyen|thi tran|nga ba|nga tu|cau|cho|"
+    r"truong|benh vien|ubnd|uy ban|ql ?\d+|quoc lo|tinh lo|km ?\d+|cong vien|truoc nha|gan nha|cong ty|quan)\b"
+)
+_STARTS_WITH_PLACE = re.compile(
+    r"(?:da |a |u |uh |vang )*(?:no )?"
+    r"(?:o|tai|cho|gan|ngay|doan|truoc|doi dien|duong|so|hem|thon|buon|xa|phuong|canh|ben)\b"
+)
+_ASKS = re.compile(r"\b(?:may|nao|dau|gi|bao nhieu|khong|ko|hong|sao|chua)\b")
+# What a bare place is taken for: "ở đường Y Jút, phường Buôn Ma Thuột".
+_TAKEN_FOR_A_PLACE = {
+    FALLBACK,
+    "ask_contact",
+    "ask_place",
+    "file_complaint",
+    "out_of_scope",
+    "search_procedure",
+    "affirm",
+}
 _NO_DESCRIPTION = {"cancel", "deny", "help", "request_officer", "unsubscribe", "bot_challenge", "goodbye"}
 
 
@@ -55,11 +76,32 @@ async def record(turn: Turn) -> None:
         turn.utter("utter_scam")
     filed = await turn.api.file_complaint(turn.text, turn.message_id)
     turn.say(filed.text)
+    turn.memory.awaiting = "complaint_place"
+    if not says_where(turn):
+        turn.utter("utter_ask_complaint_place")
+
+
+def _is_bare_place(turn: Turn) -> bool:
+    folded = fold(turn.text)
+    return turn.intent in _TAKEN_FOR_A_PLACE and bool(_STARTS_WITH_PLACE.match(folded)) and not _ASKS.search(folded)
+
+
+def says_where(turn: Turn) -> bool:
+    """Whether the text tells a place that an officer could go to."""
+    return bool(turn.entity("place") or turn.entity("agency") or _PLACE.search(fold(turn.text)))
 
 
 async def interrupts(turn: Turn) -> bool:
     """Take the text that we asked for, whatever it was taken for, unless it is plainly something else."""
-    if turn.awaiting != "complaint" or turn.intent in _NO_DESCRIPTION or len(words(turn.text)) < MIN_WORDS:
+    if turn.awaiting == "complaint_place" and _is_bare_place(turn):
+        added = await turn.api.add_to_complaint(turn.text, turn.message_id)
+        if added.outcome == "found":
+            turn.say(added.text)
+            return True
+    refuses = turn.intent in _NO_DESCRIPTION and (
+        turn.confidence >= SURE or len(words(turn.text)) <= _MOST_WORDS_OF_STOP
+    )
+    if turn.awaiting != "complaint" or refuses or len(words(turn.text)) < MIN_WORDS:
         return False
     if _asks_something_else(turn) or is_only_a_wish(turn.text):
         return False

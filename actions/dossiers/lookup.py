@@ -4,7 +4,7 @@ import re
 
 from actions.backend_api import DossierAspect
 from actions.procedures.aspects import OF_INTENT
-from actions.text import fold
+from actions.text import fold, words
 from actions.turn import FALLBACK, Button, Turn
 
 MAX_BUTTONS = 5
@@ -16,6 +16,15 @@ _SAYS_DOSSIER = re.compile(r"\b(?:ho so|hs|giay hen|tat ca)\b")
 _WHEN = re.compile(
     r"\b(?:tre|cham|lau|xong|khi nao|bao gio|chung nao|hoi nao|toi dau|den dau|sao roi|may ngay|hen|ly do|vi sao)\b"
 )
+_WHERE = re.compile(
+    r"\b(?:o dau|cho nao|(?:nop|lay|nhan|den|ra|toi|len|ghe|gap) (?:o )?dau|di mo|o mo|nop tre|qua han)\b"
+)
+_NOT_IN_RECORD = re.compile(
+    r"\b(?:thay|gium|giup|dum|ho|uy quyen|zalo|scan|chup hinh|chup anh|email|mail|buu dien)\b"
+    r".*\b(?:khong|ko|k|hong|hok|dc|duoc)\b"
+)
+_MOST_WORDS = 8
+"""A longer question where to go says itself what about."""
 
 
 def speaks_of_the_last(turn: Turn) -> bool:
@@ -34,15 +43,20 @@ async def look_up(turn: Turn, aspect: DossierAspect) -> None:
     if found.outcome == "several":
         shown = found.dossiers[:MAX_BUTTONS]
         intent = "check_dossier" if aspect == "state" else "ask_supplement"
-        buttons = [Button(dossier.code, intent, {"dossier_code": dossier.code}) for dossier in shown]
+        buttons = [Button(d.title or d.code, intent, {"dossier_code": d.code}) for d in shown]
     turn.memory.dossier_code = found.dossiers[0].code if found.outcome == "found" and found.dossiers else None
     turn.say(found.text, buttons)
 
 
 async def interrupts(turn: Turn) -> bool:
-    """Take "sao trễ vậy" and "bao giờ xong" for what they are when a dossier was just told of."""
+    """Take "sao trễ vậy", "bao giờ xong" and "nộp ở đâu" for what they are when a dossier was just told of."""
     about_the_last = speaks_of_the_last(turn) and turn.intent in _MISTAKEN_FOR and not turn.entity("procedure")
-    if not about_the_last or not _WHEN.search(fold(turn.text)):
+    folded = fold(turn.text)
+    if about_the_last and _NOT_IN_RECORD.search(folded) and len(words(folded)) <= 2 * _MOST_WORDS:
+        turn.utter("utter_ask_officer")
+        return True
+    asks_where = bool(_WHERE.search(folded)) and len(words(folded)) <= _MOST_WORDS
+    if not about_the_last or not (asks_where or _WHEN.search(folded)):
         return False
     await look_up(turn, "state")
     return True

@@ -10,8 +10,8 @@ from actions.dialogue import DialogueAction, action_for
 from actions.fallback import safety
 from actions.officers.summary import summary
 from actions.procedures import aspects
-from actions.procedures.answer_procedure import NONE_OF_THESE, ask_which, tell
-from actions.procedures.finding import Meant, picked
+from actions.procedures.answer_procedure import NONE_OF_THESE, ask_again, ask_which, not_told, tell
+from actions.procedures.finding import Meant, current, offered_codes, picked
 from actions.turn import FALLBACK, Button, Turn
 
 TRIES = 3
@@ -44,8 +44,11 @@ class ActionNotUnderstood(DialogueAction):
                 turn.intent = intent
                 await action_for(intent).take(turn)
                 return
-        if safety.is_scam(turn.text) or safety.is_abuse(turn.text):
+        if safety.is_abuse(turn.text):
             await action_for("out_of_scope").take(turn)
+            return
+        if turn.typed and safety.is_wordless(turn.text):
+            turn.utter("utter_rephrase")
             return
         choice = picked(turn.text, turn.offered)
         if choice:
@@ -69,6 +72,12 @@ async def not_understood(turn: Turn, *, offers: bool = True) -> None:
     turn.memory.misunderstood = step
     if step >= TRIES:
         await _escalate(turn)
+    elif search and search.ask:
+        ask_which(turn, search.hits, pending or [aspects.OVERVIEW], search.ask)
+    elif offers and offered_codes(turn) and not _names_another(search):
+        ask_again(turn)
+    elif offers and _seems_a_procedure(turn) and not _names_another(search) and await current(turn):
+        not_told(turn)
     elif step > 1 or not _offered(turn, search, pending):
         turn.utter("utter_rephrase_again" if step > 1 else "utter_rephrase")
 
@@ -94,6 +103,10 @@ def _offered(turn: Turn, search: Search | None, pending: list[aspects.Aspect]) -
     if likely:
         turn.offer("utter_did_you_mean", [*likely, NONE_OF_THESE])
     return bool(likely)
+
+
+def _names_another(search: Search | None) -> bool:
+    return search is not None and search.decision != "none"
 
 
 def _seems_a_procedure(turn: Turn) -> bool:

@@ -1,7 +1,9 @@
-"""What is none of our business: said kindly, with the way back. Danger has been dealt with before (`safety.py`)."""
+"""What is none of our business: said kindly, with the way back. `safety.py` has dealt with danger and fraud before."""
 
 from actions.dialogue import DialogueAction
 from actions.fallback import safety
+from actions.procedures.answer_procedure import ask_again
+from actions.procedures.finding import offered_codes
 from actions.turn import Button, Turn
 
 
@@ -15,10 +17,12 @@ class ActionOutOfScope(DialogueAction):
         return "action_out_of_scope"
 
     async def answer(self, turn: Turn) -> None:
-        """Warn of fraud, stay calm at abuse, else say what can be asked here."""
-        if safety.is_scam(turn.text):
-            turn.offer("utter_scam", [Button("Báo tổng đài việc này", "file_complaint")])
-        elif safety.is_abuse(turn.text):
+        """Stay calm at abuse, else say what can be asked here."""
+        if safety.is_abuse(turn.text):
             turn.utter("utter_abuse", [Button("Gặp cán bộ", "request_officer")])
+        elif safety.is_wordless(turn.text):
+            turn.utter("utter_rephrase")
+        elif offered_codes(turn):
+            ask_again(turn)  # "dạ đất ở Buôn Đôn": said beside the choices
         else:
             turn.utter("utter_out_of_scope")

@@ -15,8 +15,8 @@ from typing import Any
 import yaml
 
 from actions.backend_api import BackendError
-from actions.text import fold, has_accents, lowered
-from actions.turn import FALLBACK, Turn
+from actions.text import fold, has_accents, lowered, words
+from actions.turn import FALLBACK, Button, Turn
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +97,11 @@ def is_abuse(text: str) -> bool:
     return _words().abuse.are_in(text)
 
 
+def is_wordless(text: str) -> bool:
+    """Whether `text` holds no word at all: a heart, three dots."""
+    return not words(text)
+
+
 async def interrupts(turn: Turn) -> bool:
     """Tell the number to call at once, whatever the message was taken for; a report is also recorded by its action.
 
@@ -110,6 +115,14 @@ async def interrupts(turn: Turn) -> bool:
         return False
     turn.utter(response)
     await _tell_officers(turn)
+    return True
+
+
+async def scam_interrupts(turn: Turn) -> bool:
+    """Warn of fraud whatever the message was taken for: "họ kêu chuyển 2 triệu để làm căn cước" asks for no papers."""
+    if not is_scam(turn.text) or turn.intent == "file_complaint" or turn.awaiting == "complaint":
+        return False
+    turn.offer("utter_scam", [Button("Báo tổng đài việc này", "file_complaint")])
     return True
 
 

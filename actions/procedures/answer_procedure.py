@@ -1,9 +1,12 @@
 """The heart: papers, fee, time, place, steps … of the procedure a citizen means."""
 
+from dataclasses import replace
+
 from actions.backend_api import Aspect, Hit, NotFound
 from actions.dialogue import DialogueAction
-from actions.procedures import aspects, titles
-from actions.procedures.finding import Doubt, Meant, Unknown, find, picked
+from actions.procedures import aspects
+from actions.procedures.finding import Doubt, Meant, Offered, Unknown, current, find, picked
+from actions.text import fold
 from actions.turn import Button, Turn
 
 MAX_OFFERED = 4
@@ -24,12 +27,19 @@ class ActionAnswerProcedure(DialogueAction):
         choice = picked(turn.text, turn.offered) if turn.typed else None
         if choice and choice.intent in self.intents:
             turn.become(choice)
+        if turn.typed and aspects.is_in_no_record(turn.text) and not turn.entity("procedure") and await current(turn):
+            not_told(turn)
+            return
         wanted = _wanted(turn)
         found = await find(turn, wanted[0])
         if isinstance(found, Meant):
             await tell(turn, found, wanted)
         elif isinstance(found, Doubt):
-            ask_which(turn, found.hits, wanted)
+            ask_which(turn, found.hits, wanted, found.ask)
+        elif isinstance(found, Offered):
+            ask_again(turn, wanted)
+        elif isinstance(found, Unknown) and not found.named and await current(turn):
+            not_told(turn)
         elif isinstance(found, Unknown):
             _remember_question(turn, wanted)
             officer = [Button("Gặp cán bộ", "request_officer")]
@@ -43,6 +53,8 @@ class ActionAnswerProcedure(DialogueAction):
 def _wanted(turn: Turn) -> list[Aspect]:
     """What is asked, in order. A bare name answers our question back, or repeats the last question of another one."""
     main = aspects.OF_INTENT[turn.intent]
+    if main == "online" and turn.typed and aspects.asks_for(turn.text, "place") and "buu" in fold(turn.text):
+        main = "place"  # by post is no way online; where to file tells about both
     pending = aspects.read(turn.pending_aspect)
     if main in pending if not turn.typed else main == aspects.OVERVIEW and pending:
         return pending
@@ -64,23 +76,46 @@ async def tell(turn: Turn, meant: Meant, wanted: list[Aspect]) -> None:
     turn.memory.aspect = aspects.written(wanted)
     for answer in told[:-1]:
         turn.say(answer.text)
+    if wanted == ["result"] and aspects.asks_how_long_valid(turn.text):
+        turn.say(told[-1].text)
+        if not aspects.tells_how_long_valid(told[-1].text):
+            turn.utter("utter_validity_unknown")
+        return
     # On SMS a list of choices is a paid segment more; the backend's overview names the keywords there.
     turn.say(told[-1].text, aspects.follow_ups(told[0].code, wanted) if is_new and not turn.on_sms else ())
 
 
-def ask_which(turn: Turn, hits: list[Hit], wanted: list[Aspect]) -> None:
-    """Offer the look-alikes; whatever is picked or named next answers the same question."""
-    hits = hits[:MAX_OFFERED]
+def ask_which(turn: Turn, hits: list[Hit], wanted: list[Aspect], ask: str = "") -> None:
+    """Offer the look-alikes, asking `ask` or our usual question; what is picked or named next is told `wanted`."""
     _remember_question(turn, wanted)
     intent = aspects.INTENT_OF[wanted[0]]
-    buttons = [
-        Button(title, intent, {"procedure_code": hit.code})
-        for title, hit in zip(titles.distinguishing(hits), hits, strict=True)
-    ]
-    if len(buttons) == 1:
+    most = len(hits) if ask else MAX_OFFERED
+    buttons = [Button(hit.title, intent, {"procedure_code": hit.code}) for hit in hits[:most]]
+    if ask:
+        turn.offer(ask, buttons, ours=False)
+    elif len(buttons) == 1:
         turn.offer("utter_is_it_this_procedure", [*buttons, Button("Không phải", "deny")])
     else:
         turn.offer("utter_which_procedure", [*buttons, NONE_OF_THESE])
+
+
+def ask_again(turn: Turn, wanted: list[Aspect] | None = None) -> None:
+    """Offer the same procedures once more, now for `wanted` if that is given: nothing was picked yet."""
+    if wanted:
+        _remember_question(turn, wanted)
+    else:
+        turn.keep_open()
+    procedures = [button for button in turn.offered if "procedure_code" in button.entities]
+    buttons = [replace(b, intent=aspects.INTENT_OF[wanted[0]]) if wanted else b for b in procedures]
+    turn.offer("utter_pick_one", [*buttons, NONE_OF_THESE])
+
+
+def not_told(turn: Turn) -> None:
+    """The record of the procedure spoken of does not answer this: say so, and who does."""
+    turn.keep_open()
+    name = turn.memory.procedure_name
+    officer = [] if turn.on_sms else [Button("Gặp cán bộ", "request_officer")]
+    turn.utter("utter_not_told", officer, name=f"thủ tục {name}" if name else "thủ tục này")
 
 
 def _remember_question(turn: Turn, wanted: list[Aspect]) -> None:

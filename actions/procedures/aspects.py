@@ -60,6 +60,7 @@ _ASKED: dict[Aspect, tuple[str, ...]] = {
         "lau khong",
     ),
     "place": (
+        r"(?:gui|nop|nhan|qua|bang)(?: \w+){0,3} (?:buu dien|buu chinh)",
         r"(?:nop|lam|den|di|dang ky|xin|ra|len|gap|nhan|gui)(?: ho so| giay to| giay| don)?(?: \w+)? (?:o )?dau",
         r"(?:nop|lam|den|di|dang ky|xin|ra|len|gap|nhan|gui)(?: \w+){0,2} (?:cho|noi|ubnd) nao",
         "co quan nao",
@@ -81,6 +82,16 @@ _ASKED: dict[Aspect, tuple[str, ...]] = {
 }
 _PATTERNS = tuple((aspect, re.compile(rf"\b(?:{'|'.join(forms)})\b")) for aspect, forms in _ASKED.items())
 _NAMES_THAT_ASK = re.compile(r"le phi truoc ba|to khai hai quan|thue gia tri gia tang")
+_FINES = re.compile(r"\b(?:bi phat|phat tien|phat bao nhieu|phat khong|xu phat|phat k|phat ko)\b")
+_WHETHER = re.compile(r"\bco (?:\w+ ){1,3}(?:duoc|dc) (?:khong|ko|k|hong|hok|hem|kg|chua)\b")
+_HOW = re.compile(
+    r"\b(?:onl|online|mang|truc tuyen|tai nha|o nha|ngoi nha|app|dien thoai|vneid|dich vu cong|buu|truc tiep|den|len|ra|"
+    r"zalo|email|web|nop|gui|mien|giam|lay lien|trong ngay|gap)\b"
+)
+_VALIDITY = re.compile(
+    r"\b(?:gia tri|hieu luc|thoi han su dung|het han|co han)\b.*\b(?:may|bao|lau|khi nao|khong|ko)\b"
+)
+_TELLS_VALIDITY = re.compile(r"\b(?:gia tri|hieu luc|thoi han su dung)\b")
 _ELLIPSIS = re.compile(r"^(?:the |vay |z |v |da |a )*con\b|\b(?:thi sao|thi the nao|thi ntn|thi seo)\b")
 
 
@@ -132,6 +143,22 @@ def _found(text: str, names: list[str]) -> list[tuple[int, Aspect]]:
 
 def _blank(match: re.Match[str]) -> str:
     return "_" * len(match.group())
+
+
+def is_in_no_record(text: str) -> bool:
+    """Whether the text asks what no record tells: fines, whether it is allowed ("đất vườn có tách được không")."""
+    folded = fold(text)
+    return bool(_FINES.search(folded)) or bool(_WHETHER.search(folded) and not _HOW.search(folded))
+
+
+def asks_how_long_valid(text: str) -> bool:
+    """Whether the text asks how long the paper holds once one has it."""
+    return bool(_VALIDITY.search(fold(text)))
+
+
+def tells_how_long_valid(answer: str) -> bool:
+    """Whether an answer's own lines, its source apart, say so."""
+    return bool(_TELLS_VALIDITY.search(fold(re.sub(r"\nNguồn: .*", "", answer))))
 
 
 def continues(text: str) -> bool:

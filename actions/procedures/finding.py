@@ -12,6 +12,8 @@ KNOWN_SHARE = 0.85
 """A procedure we spoke of before beats others in doubt when it scores at least this share of the best."""
 OFFERED_SHARE = 0.65
 """Below this share of the best score a procedure is no choice worth reading."""
+PICKED_SHARE = 0.75
+"""What we have just offered is meant when it scores at least this share of the best: "cccd" among lost papers."""
 WEAK_WORDS = 2
 """So few words beside an aspect, none of them a procedure, do not change the subject."""
 
@@ -37,9 +39,10 @@ class Meant:
 
 @dataclass(frozen=True)
 class Doubt:
-    """One of these, best first."""
+    """One of these, best first; `ask`: the question to ask with them, "" for the usual one."""
 
     hits: list[Hit]
+    ask: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,12 @@ class Unnamed:
     """No procedure was named, and none was spoken of."""
 
 
-Finding = Meant | Doubt | Unknown | Unnamed
+@dataclass(frozen=True)
+class Offered:
+    """No procedure was named: one of those just offered, but which?"""
+
+
+Finding = Meant | Doubt | Unknown | Unnamed | Offered
 
 
 async def find(turn: Turn, aspect: Aspect) -> Finding:
@@ -68,6 +76,9 @@ async def find(turn: Turn, aspect: Aspect) -> Finding:
     if not turn.text:
         return await _spoken_of(turn) if aspect != OVERVIEW else Unnamed()
     search = await _search(turn)
+    picked_code = _picked_by_name(turn, search)
+    if picked_code:
+        return Meant(picked_code)
     if search.decision == "sure":
         return Meant(search.hits[0].code)
     if search.decision == "ask":
@@ -105,34 +116,51 @@ def picked(text: str, offered: list[Button]) -> Button | None:
     return matching[0] if len(matching) == 1 else None
 
 
-async def _current(turn: Turn) -> str | None:
+def _picked_by_name(turn: Turn, search: Search) -> str | None:
+    """The one procedure among those just offered that the words may mean; None when none or several do."""
+    if search.ask or search.decision == "none" or _is_weak(turn, search):
+        return None
+    likely = [hit.code for hit in search.hits if hit.score >= PICKED_SHARE * search.hits[0].score]
+    among = [code for code in likely if code in offered_codes(turn)]
+    return among[0] if len(among) == 1 or likely[:1] == among[:1] else None
+
+
+def offered_codes(turn: Turn) -> list[str]:
+    """The procedures that the last answer offered."""
+    return [button.entities["procedure_code"] for button in turn.offered if "procedure_code" in button.entities]
+
+
+async def current(turn: Turn) -> str | None:
     """What the conversation is about. The backend knows better than the slots: keyword commands change it too."""
     return (await turn.api.conversation()).procedure_code or turn.memory.procedure_code
 
 
 async def _spoken_of(turn: Turn) -> Finding:
-    current = await _current(turn)
-    return Meant(current) if current else Unnamed()
+    code = await current(turn)
+    return Meant(code) if code else Unnamed()
 
 
 async def _doubtful(turn: Turn, search: Search) -> Finding:
-    current = await _current(turn)
+    if search.ask:
+        return Doubt(search.hits, search.ask)
+    spoken_of = await current(turn)
     likely = {hit.code for hit in search.hits if hit.score >= KNOWN_SHARE * search.hits[0].score}
-    for known in (current, turn.memory.previous_procedure_code):
+    for known in (spoken_of, turn.memory.previous_procedure_code):
         if known in likely and known is not None:
             return Meant(known)
-    if current and _is_weak(turn, search):
-        return Meant(current)
+    if spoken_of and _is_weak(turn, search):
+        return Meant(spoken_of)
     if _is_weak(turn, search) and len(search.residual.split()) == 1:
-        return Unnamed()  # one syllable names nothing: "lấy liền được không"
+        # One syllable names nothing: "lấy liền được không", "chủ nhà không cho thì sao".
+        return Offered() if offered_codes(turn) else Unnamed()
     return Doubt([hit for hit in search.hits if hit.score >= OFFERED_SHARE * search.hits[0].score])
 
 
 async def _not_found(turn: Turn, search: Search) -> Finding:
     named = turn.entity("procedure")
     if turn.intent != NAMING and not named:
-        found = await _spoken_of(turn)
-        if isinstance(found, Meant) or _is_weak(turn, search):
+        found = Offered() if offered_codes(turn) else await _spoken_of(turn)
+        if isinstance(found, Meant | Offered) or _is_weak(turn, search):
             return found
     return Unknown(clipped(named or "", 60)) if named or search.residual else Unnamed()
 

@@ -22,5 +22,7 @@ class ActionCancel(DialogueAction):
             await tell(turn, Meant(previous), read(turn.memory.aspect) or [OVERVIEW])
         elif turn.awaiting == "complaint":
             turn.utter("utter_complaint_cancelled")
+        elif turn.awaiting == "complaint_place":
+            turn.utter("utter_anything_else")
         else:
             turn.utter("utter_cancelled")

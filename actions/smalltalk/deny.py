@@ -18,6 +18,8 @@ class ActionDeny(DialogueAction):
         if turn.offered:
             turn.memory.pending_aspect = turn.pending_aspect
             await not_understood(turn, offers=False)
+        elif turn.awaiting == "complaint_place":
+            turn.utter("utter_anything_else")  # the report is in, without a place
         elif turn.awaiting:
             turn.utter("utter_cancelled")
         else:

@@ -6,7 +6,7 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from backend import http
 from backend.complaints import service
-from backend.complaints.schemas import ComplaintIn, ComplaintOut, ConversationPath, LookupIn, LookupOut
+from backend.complaints.schemas import AdditionIn, ComplaintIn, ComplaintOut, ConversationPath, LookupIn, LookupOut
 
 blueprint = APIBlueprint(
     "complaints_api",
@@ -22,6 +22,13 @@ blueprint = APIBlueprint(
 def file(path: ConversationPath, body: ComplaintIn) -> dict[str, str]:
     """Take a report in; repeated for the same message, the same report is answered."""
     return asdict(service.file(path.cid, body.message_id, body.text))
+
+
+@blueprint.post("/conversations/<int:cid>/complaint-additions", responses={200: LookupOut})
+@http.internal
+def add(path: ConversationPath, body: AdditionIn) -> dict[str, str]:
+    """Add to the report just taken in."""
+    return asdict(service.add(path.cid, body.message_id, body.text))
 
 
 @blueprint.post("/conversations/<int:cid>/complaint-lookups", responses={200: LookupOut})

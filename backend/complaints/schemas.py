@@ -26,3 +26,8 @@ class LookupIn(BaseModel):
 class LookupOut(BaseModel):
     outcome: Literal["found", "not_found", "unclear"]
     text: str = Field(description="What to tell the citizen")
+
+
+class AdditionIn(BaseModel):
+    text: str = Field(min_length=1, max_length=2_000, description="What the citizen adds, e.g. where it is")
+    message_id: int = Field(description="The message it was written in; the same message adds once")

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -10,9 +11,11 @@ from backend.complaints.models import Complaint
 from backend.database import insert_for, reading, transaction
 from backend.errors import InvalidInput
 from backend.inbox import service as inbox
+from backend.messaging import service as messaging
 from backend.settings import settings
 
 RECEIVED = "received"
+ADDED_WITHIN = timedelta(hours=3)
 CODE = re.compile(r"(?:PA)?[\s.-]*(\d{6})[\s.-]*(\d{4,6})", re.IGNORECASE)
 
 
@@ -33,9 +36,13 @@ class Lookup:
 
 
 def file(conversation_id: int, message_id: int, text: str) -> Filed:
-    """Take a report in, give it a code and show it to the hotline's officers; the same message gives the same code."""
+    """Take a report in, give it a code and show it to the hotline's officers; the same message gives the same code.
+
+    Raises InvalidInput, NotFound.
+    """
     if not text.strip():
         raise InvalidInput("Nội dung phản ánh đang để trống.")
+    messaging.message_text(conversation_id, message_id)  # raises NotFound for a message of somebody else
     with transaction() as session:
         row = {
             "conversation_id": conversation_id,
@@ -50,6 +57,25 @@ def file(conversation_id: int, message_id: int, text: str) -> Filed:
             complaint.code = f"PA-{clock.local(complaint.created_at):%y%m%d}-{complaint.id:04d}"
             inbox.escalate(conversation_id, "complaint", f"{complaint.code}: {complaint.text}", message_id)
         return Filed(complaint.code, _receipt(complaint.code))
+
+
+def add(conversation_id: int, message_id: int, text: str) -> Lookup:
+    """Add to the report that this conversation made within the last hours; the same message adds once.
+
+    Outcomes: found (added) or not_found (no such report: nothing is written).
+    """
+    with transaction() as session:
+        query = select(Complaint).where(
+            Complaint.conversation_id == conversation_id, Complaint.created_at > clock.now() - ADDED_WITHIN
+        )
+        complaint = session.scalars(query.order_by(Complaint.id.desc()).limit(1).with_for_update()).first()
+        if complaint is None:
+            return Lookup("not_found", "")
+        line = f"[{message_id}] {' '.join(text.split())}"
+        if line not in complaint.text.splitlines():
+            complaint.text = f"{complaint.text}\n{line}"
+            inbox.escalate(conversation_id, "complaint", f"{complaint.code}, bổ sung: {text.strip()}", message_id)
+        return Lookup("found", f"Dạ, em đã ghi thêm vào phản ánh {complaint.code}. Cảm ơn anh/chị.")
 
 
 def look_up(conversation_id: int, code: str | None) -> Lookup:
@@ -69,7 +95,7 @@ def look_up(conversation_id: int, code: str | None) -> Lookup:
     sent = f"{clock.local(complaint.created_at):%d/%m/%Y}"
     return Lookup(
         "found",
-        f"Phản ánh {complaint.code} gửi ngày {sent} đã được tiếp nhận, tổng đài đang chuyển cơ quan xử lý."
+        f"Dạ, phản ánh {complaint.code} gửi ngày {sent} đã được tiếp nhận, tổng đài đang chuyển cơ quan xử lý."
         f" Cần gấp, anh/chị gọi {settings().hotline}.",
     )
 

@@ -5,13 +5,13 @@ from backend.messaging.channels import Choice, Reply
 from backend.messaging.keywords import Context, command
 
 
-@command("hs", "ho so", accepts=r"")
+@command("hs", "hso", "ho so", accepts=r"")
 def mine(context: Context, _argument: str) -> list[Reply]:
     """HS alone: all of mine."""
     return [_reply(service.look_up(context.conversation_id, None))]
 
 
-@command("hs", "ho so", accepts=r"(so |ma )?[gh0-9][gh0-9 .\-]*")
+@command("hs", "hso", "ho so", accepts=r"(so |ma )?[gh0-9][gh0-9 .\-]*")
 def one(context: Context, argument: str) -> list[Reply] | None:
     """HS with a code or its last digits; other words after HS are left to the assistant."""
     code = argument.split(maxsplit=1)[-1] if argument.lower().startswith(("số", "mã", "so ", "ma ")) else argument
@@ -24,6 +24,6 @@ def _reply(lookup: service.Lookup) -> Reply:
     if lookup.outcome != "several":
         return Reply(lookup.text)
     choices = tuple(
-        Choice(dossier.code, f'/check_dossier{{"dossier_code": "{dossier.code}"}}') for dossier in lookup.dossiers
+        Choice(dossier.title, f'/check_dossier{{"dossier_code": "{dossier.code}"}}') for dossier in lookup.dossiers
     )
     return Reply(lookup.text, choices)

@@ -18,6 +18,7 @@ class SummaryOut(BaseModel):
     code: str
     procedure_name: str
     state: str
+    title: str = Field(description="Procedure and state in few words, to pick it from the citizen's others")
 
 
 class LookupOut(BaseModel):

@@ -26,6 +26,7 @@ class Summary:
     code: str
     procedure_name: str
     state: str
+    title: str
 
 
 @dataclass(frozen=True)
@@ -93,11 +94,15 @@ def _told(session: Session, conversation_id: int, found: list[Dossier], total: i
     for dossier in found:
         actor, subject = f"conversation:{conversation_id}", f"dossier:{dossier.id}"
         audit.record(session, Audit.DOSSIER_VIEWED, actor=actor, subject=subject)
-    summaries = tuple(Summary(dossier.code, dossier.procedure_name, dossier.state) for dossier in found)
+    summaries = tuple(_summary(dossier) for dossier in found)
     if total > 1:
-        return Lookup("several", wording.listing(found, total), summaries)
+        return Lookup("several", wording.several(len(found), total), summaries)
     text = wording.supplement(found[0]) if aspect == "supplement" else wording.describe(found[0])
     return Lookup("found", text, summaries)
+
+
+def _summary(dossier: Dossier) -> Summary:
+    return Summary(dossier.code, dossier.procedure_name, dossier.state, wording.title(dossier))
 
 
 def file(filing: Filing, actor: str) -> int:
@@ -148,7 +153,7 @@ def returned_to(phone: str, code: str | None) -> Summary | None:
             wanted, ending = policy.normalised_code(code), policy.tail(code)
             query = query.where(Dossier.code == wanted if wanted else Dossier.code.endswith(ending or "-"))
         dossier = session.scalars(query.order_by(Dossier.id.desc()).limit(1)).first()
-        return Summary(dossier.code, dossier.procedure_name, dossier.state) if dossier else None
+        return _summary(dossier) if dossier else None
 
 
 def count() -> int:

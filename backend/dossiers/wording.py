@@ -21,6 +21,21 @@ _STATE = {
     State.CANCELLED: "đã bị hủy",
     State.WITHDRAWN: "đã được rút theo yêu cầu của anh/chị",
 }
+_SHORT_STATE = {
+    State.SUBMITTED: "chờ kiểm tra",
+    State.RECEIVED: "đã tiếp nhận",
+    State.ASSIGNED: "đang xử lý",
+    State.PROCESSING: "đang xử lý",
+    State.APPROVING: "chờ ký",
+    State.APPROVED: "đã ký",
+    State.RESULT_READY: "CÓ KẾT QUẢ",
+    State.RETURNED: "đã trả",
+    State.SUPPLEMENT_REQUESTED: "CHỜ BỔ SUNG",
+    State.REFUSED: "không giải quyết",
+    State.CANCELLED: "đã hủy",
+    State.WITHDRAWN: "đã rút",
+}
+TITLE_NAME = 28  # five titles and a question fit into two segments of SMS
 _WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 
 
@@ -50,7 +65,10 @@ def _next_step(dossier: Dossier) -> list[str]:
             return [f"Mời anh/chị mang giấy hẹn và căn cước đến {dossier.agency_name} để nhận, trong giờ hành chính."]
         case State.SUPPLEMENT_REQUESTED:
             until = f" trước {day(dossier.supplement_due_at)}" if dossier.supplement_due_at else ""
-            return [f"Còn thiếu: {'; '.join(dossier.missing)}. Anh/chị nộp bổ sung tại {dossier.agency_name}{until}."]
+            return [
+                f"Còn thiếu: {'; '.join(dossier.missing)}. Anh/chị nộp bổ sung tại {dossier.agency_name}{until}.",
+                "Quá hạn, hồ sơ sẽ bị hủy.",
+            ]
         case State.RETURNED:
             return ["Anh/chị thấy phục vụ thế nào? Nhắn DG và số điểm từ 1 đến 5."]
         case State.SUBMITTED | State.REFUSED | State.CANCELLED | State.WITHDRAWN:
@@ -83,14 +101,21 @@ def supplement(dossier: Dossier) -> str:
     )
 
 
-def listing(dossiers: list[Dossier], total: int) -> str:
-    """Several dossiers, newest first, one line each."""
-    lines = [
-        f"{number}. {dossier.code} - {dossier.procedure_name}: {state_name(dossier.state)}"
-        for number, dossier in enumerate(dossiers, 1)
-    ]
-    more = f"\nvà {total - len(dossiers)} hồ sơ cũ hơn." if total > len(dossiers) else ""
-    return f"Anh/chị có {total} hồ sơ:\n" + "\n".join(lines) + more
+def title(dossier: Dossier) -> str:
+    """Which of several: what it is about, where it stands, and the end of its code, as its paper shows it."""
+    state = State(dossier.state)
+    late = dossier.due_at is not None and is_late(state, dossier.due_at, clock.now())
+    short = "QUÁ HẸN" if late else _SHORT_STATE[state]
+    name = dossier.procedure_name
+    if len(name) > TITLE_NAME:
+        name = name[: TITLE_NAME - 1].rsplit(" ", 1)[0].rstrip(" ,;:.(–-") + "…"
+    return f"{name}: {short} (số {dossier.code.rsplit('-', 1)[-1]})"
+
+
+def several(shown: int, total: int) -> str:
+    """Above the choices, one for each of the newest dossiers."""
+    older = f", đây là {shown} hồ sơ mới nhất" if total > shown else ""
+    return f"Dạ, anh/chị có {total} hồ sơ{older}. Xem hồ sơ nào ạ?"
 
 
 NONE = "Dạ, số điện thoại này chưa có hồ sơ nào. Nếu khi nộp anh/chị ghi số khác, xin nhắn từ số đó."

@@ -94,19 +94,22 @@ def _line(row: Escalation) -> Waiting:
     )
 
 
-def escalation(escalation_id: int) -> tuple[Waiting, list[Entry]]:
-    """One escalation with the last turns of its conversation. Raises NotFound."""
-    with reading() as session:
+def escalation(escalation_id: int, *, actor: str = "system") -> tuple[Waiting, list[Entry]]:
+    """One escalation with the last turns of its conversation. Each look is audited. Raises NotFound."""
+    with transaction() as session:
         row = session.get(Escalation, escalation_id)
         if row is None:
             raise NotFound("Không có yêu cầu này.")
+        audit.record(session, Audit.CONVERSATION_VIEWED, actor=actor, subject=f"conversation:{row.conversation_id}")
         return _line(row), messaging.history(row.conversation_id, limit=40)
 
 
-def close(escalation_id: int) -> None:
-    """An officer has dealt with it. Closing twice keeps the first time. Raises NotFound."""
+def close(escalation_id: int, *, actor: str = "system") -> None:
+    """An officer has dealt with it. Closing twice keeps the first time, and who it was. Raises NotFound."""
     with transaction() as session:
         row = session.get(Escalation, escalation_id, with_for_update=True)
         if row is None:
             raise NotFound("Không có yêu cầu này.")
-        row.closed_at = row.closed_at or clock.now()
+        if row.closed_at is None:
+            row.closed_at = clock.now()
+            audit.record(session, Audit.ESCALATION_CLOSED, actor=actor, subject=f"escalation:{escalation_id}")

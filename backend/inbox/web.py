@@ -9,7 +9,7 @@ from backend import clock
 from backend.inbox import service
 from backend.inbox.models import Reason
 from backend.organisation import navigation
-from backend.organisation.access import officer_required
+from backend.organisation.access import current_officer, officer_required
 from backend.organisation.navigation import Entry
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/officers/inbox", template_folder="templates")
@@ -42,7 +42,7 @@ def waiting() -> str:
 @officer_required
 def one(escalation_id: int) -> str:
     """One of them with its last turns."""
-    line, entries = service.escalation(escalation_id)
+    line, entries = service.escalation(escalation_id, actor=current_officer().actor)
     return render_template("inbox/one.html", line=line, entries=entries, reasons=REASONS, channels=CHANNELS)
 
 
@@ -50,6 +50,6 @@ def one(escalation_id: int) -> str:
 @officer_required
 def close(escalation_id: int) -> Response:
     """Mark it as dealt with."""
-    service.close(escalation_id)
+    service.close(escalation_id, actor=current_officer().actor)
     flash("Đã đánh dấu xong.", "success")
     return redirect(url_for("inbox.waiting"), 303)

@@ -7,7 +7,7 @@ from functools import lru_cache
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from backend.errors import Unavailable
+from backend.errors import InvalidInput, Unavailable
 from backend.messaging.channels import Choice, Reply
 from backend.settings import settings
 
@@ -30,7 +30,7 @@ class _Turn(BaseModel):
 
 @dataclass(frozen=True)
 class Answer:
-    """What the assistant said to one message, and what it took the message for."""
+    """What is said to one message, and what the assistant took it for; `confidence` is None where it was not asked."""
 
     replies: Sequence[Reply]
     intent: str = ""
@@ -42,12 +42,19 @@ def _client() -> httpx.Client:
     token = settings().internal_token.get_secret_value()
     limits = httpx.Limits(max_keepalive_connections=settings().worker_threads + 2)
     return httpx.Client(
-        headers={"Authorization": f"Bearer {token}"}, timeout=settings().rasa_timeout_seconds, limits=limits
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=settings().rasa_timeout_seconds,
+        limits=limits,
+        trust_env=False,  # a proxy for the outside world must not see what citizens write
     )
 
 
 def ask(*, conversation_id: int, message_id: int, text: str, payload: str, channel: str) -> Answer:
-    """The assistant's answer. Raises Unavailable when no usable answer came; asking again is safe."""
+    """The assistant's answer.
+
+    Raises Unavailable when no usable answer came: asking again is safe. Raises InvalidInput when the assistant calls
+    the question malformed: asking again would not help.
+    """
     servers = settings().rasa_servers
     question = {
         "sender": str(conversation_id),
@@ -58,6 +65,8 @@ def ask(*, conversation_id: int, message_id: int, text: str, payload: str, chann
     }
     try:
         response = _client().post(f"{servers[conversation_id % len(servers)]}/webhooks/turn/webhook", json=question)
+        if response.status_code == httpx.codes.BAD_REQUEST:
+            raise InvalidInput
         response.raise_for_status()
         turn = _Turn.model_validate(response.json())
     except (httpx.HTTPError, ValidationError, ValueError) as error:

@@ -43,6 +43,9 @@ def deliver(message_id: int) -> Outcome:
         sent = _send(channels.get(channel_name), outgoing, perhaps_taken=perhaps_taken)
     except SendError as error:
         return _failed(outgoing, error)
+    except Exception as error:  # a fault of ours; it may have come after the provider's yes
+        log.exception("channel failed", message=message_id, channel=channel_name)
+        return _failed(outgoing, Undecided(type(error).__name__))
     log.info(
         "message sent", message=message_id, provider=sent.provider, seconds=round(time.perf_counter() - started, 3)
     )
@@ -73,7 +76,7 @@ def _sent(outgoing: Outgoing, sent: Sent) -> Outcome:
         message.status, message.error_code = (early.status, early.error_code) if early else (Status.SENT, "")
         message.provider_message_id, message.provider = sent.provider_message_id, sent.provider
         message.next_attempt_at, message.updated_at = None, clock.now()
-        return Outcome(next_id=ledger.next_in_line(session, outgoing.conversation_id))
+    return _next(outgoing)
 
 
 def _failed(outgoing: Outgoing, error: SendError) -> Outcome:
@@ -82,20 +85,24 @@ def _failed(outgoing: Outgoing, error: SendError) -> Outcome:
         delay = max(delay, error.after_seconds)
     with transaction() as session:
         message = session.get_one(Message, outgoing.id, with_for_update=True)
+        if (message.status, message.attempts) != (Status.SENDING, outgoing.attempts):
+            return Outcome()  # our lease ran out and another worker's try counts
         message.error_code = (error.code if isinstance(error, Rejected) else type(error).__name__)[:64]
         message.updated_at = clock.now()
         if delay is None:
             message.status, message.next_attempt_at = Status.FAILED, None
-            log.error("message failed", message=outgoing.id, error=message.error_code, attempts=outgoing.attempts)
-            return Outcome(next_id=ledger.next_in_line(session, outgoing.conversation_id))
-        # An undecided message stays "sending": the next try asks the provider before it sends again.
-        message.status = Status.SENDING if isinstance(error, Undecided) else Status.QUEUED
-        message.next_attempt_at = clock.now() + timedelta(seconds=delay)
+        else:
+            # An undecided message stays "sending": the next try asks the provider before it sends again.
+            message.status = Status.SENDING if isinstance(error, Undecided) else Status.QUEUED
+            message.next_attempt_at = clock.now() + timedelta(seconds=delay)
+    if delay is None:
+        log.error("message failed", message=outgoing.id, error=message.error_code, attempts=outgoing.attempts)
+        return _next(outgoing)
     log.warning("message not sent yet", message=outgoing.id, error=type(error).__name__, again_in=delay)
     return Outcome(again_in=delay)
 
 
-def unsent_count() -> int:
-    """How many messages wait in the outbox; for health pages and tests."""
+def _next(outgoing: Outgoing) -> Outcome:
+    """Looked up after our commit: a message queued before it found ours in its way, and its wake-up is used up."""
     with reading() as session:
-        return len(ledger.forgotten_deliveries(session, clock.now() + timedelta(days=1), limit=100_000))
+        return Outcome(next_id=ledger.next_in_line(session, outgoing.conversation_id))

@@ -8,7 +8,7 @@ from backend.messaging.models import Conversation
 from backend.messaging.policy import REST_COMMAND
 
 
-@command("tro giup", "help", accepts="")
+@command("tro giup", "trogiup", "help", accepts="")
 def explain(_context: Context, _argument: str) -> list[Reply]:
     """TRO GIUP: what can be texted."""
     return [Reply(wording.HELP)]

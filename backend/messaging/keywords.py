@@ -50,12 +50,13 @@ def command(*words: str, accepts: str = r".*") -> Callable[[Handler], Handler]:
 
 def answer(context: Context, text: str) -> Sequence[Reply] | None:
     """The replies of the command that `text` is, None when it is none."""
+    text = text.strip(" .!?,;:")  # "tro giup!"
     folded = " ".join(fold(text).split())
     for candidate in _commands:
         for word in candidate.words:
             if folded != word and not folded.startswith(f"{word} "):
                 continue
-            argument = " ".join(text.split()).removeprefix(" ")[len(word) :].strip()
+            argument = " ".join(text.split())[len(word) :].strip()
             if candidate.accepts.fullmatch(fold(argument)):
                 replies = candidate.handler(context, argument)
                 if replies is not None:

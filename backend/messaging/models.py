@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.database import Base
 
+TITLE_LENGTH = 200
+
 
 class Owner:
     """Who answers a conversation."""
@@ -127,5 +129,5 @@ class ChoiceToken(Base):
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"), index=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), index=True)
     position: Mapped[int]
-    title: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
     payload: Mapped[str] = mapped_column(Text)

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from backend import clock
 from backend.database import after_commit, reading, transaction
 from backend.errors import NotFound
 from backend.logs import logger
@@ -69,20 +68,20 @@ def receive(inbound: Inbound) -> Received:
     """Write the message down, once, and wake a worker. One transaction; after it the provider may be told 2xx."""
     text = normalise(inbound.text)[: policy.MAX_TEXT]
     with transaction() as session:
-        conversation = ledger.conversation(session, inbound.channel, inbound.address)
+        conversation_id = ledger.conversation_id(session, inbound.channel, inbound.address)
         values: dict[str, object] = {
             "provider_message_id": inbound.provider_message_id,
             "text": text,
             "attachments": list(inbound.attachments),
         }
-        chosen = ledger.choice(session, conversation.id, inbound.token) if inbound.token else None
+        chosen = ledger.choice(session, conversation_id, inbound.token) if inbound.token else None
         if chosen is not None:
             values |= {"payload": chosen.payload, "text": chosen.title}
-        message_id = ledger.add_inbound(session, conversation, values)
+        message_id = ledger.add_inbound(session, conversation_id, inbound.channel, values)
         if message_id is None:
             return _repeated(inbound)
-        after_commit(session, lambda: tasks.run_turn(conversation.id))
-        return Received(message_id, conversation.id, duplicate=False)
+        after_commit(session, lambda: tasks.run_turn(conversation_id))
+        return Received(message_id, conversation_id, duplicate=False)
 
 
 def _repeated(inbound: Inbound) -> Received:
@@ -116,10 +115,7 @@ def record_receipt(channel: str, provider_message_id: str, status: str, error_co
         if message is None:
             ledger.keep_early_receipt(session, channel, provider_message_id, status, error_code)
             return False
-        if not policy.receipt_moves(message.status, status):
-            return False
-        message.status, message.error_code, message.updated_at = status, error_code[:64], clock.now()
-        return True
+        return ledger.note_receipt(message, status, error_code)
 
 
 def history(conversation_id: int, after: int = 0, limit: int = 100) -> list[Entry]:
@@ -155,14 +151,13 @@ def _entry(message: Message) -> Entry:
 def conversation_of(channel: str, address: str) -> int | None:
     """The conversation of an address, None before its first message."""
     with reading() as session:
-        found = ledger.find_conversation(session, channel, address)
-        return found.id if found else None
+        return ledger.find_conversation(session, channel, address)
 
 
 def is_answering(conversation_id: int) -> bool:
     """Whether a message still waits for its answer, for a typing indicator."""
     with reading() as session:
-        return bool(ledger.waiting_for_turn(session, conversation_id))
+        return ledger.is_waiting(session, conversation_id)
 
 
 def view(conversation_id: int) -> ConversationView:
@@ -198,11 +193,15 @@ def message_text(conversation_id: int, message_id: int) -> str:
 
 
 def hand_over(conversation_id: int, owner: str) -> int:
-    """Give the conversation to `Owner.OFFICER` or back to `Owner.ASSISTANT`; the new epoch."""
+    """Give the conversation to `Owner.OFFICER` or back to `Owner.ASSISTANT`; the new epoch.
+
+    Replies of the older epoch that still wait to be sent are suppressed.
+    """
     if owner not in (Owner.ASSISTANT, Owner.OFFICER):
         raise ValueError(owner)
     with transaction() as session:
         conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
         if conversation.owner != owner:
             conversation.owner, conversation.epoch = owner, conversation.epoch + 1
+            ledger.suppress_replies(session, conversation_id)
         return conversation.epoch

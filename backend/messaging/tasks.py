@@ -18,8 +18,8 @@ RECEIPTS_KEPT = timedelta(days=3)
 def run_turn(conversation_id: int) -> None:
     """Answer what waits in a conversation, then hand over the replies."""
     outcome = turn.run(conversation_id)
-    for message_id in outcome.deliver:
-        deliver(message_id)
+    for message_id in outcome.deliver:  # at once, in this worker; were it to die now, the sweep would find them
+        deliver.call_local(message_id)
     if outcome.again_in is not None:
         run_turn.schedule((conversation_id,), delay=outcome.again_in)
 
@@ -42,7 +42,7 @@ def sweep() -> None:
         turns = ledger.forgotten_turns(session, older_than)
         deliveries = ledger.forgotten_deliveries(session, older_than)
     with transaction() as session:
-        ledger.forget_early_receipts(session, clock.now() - RECEIPTS_KEPT)
+        ledger.settle_early_receipts(session, clock.now() - RECEIPTS_KEPT)
     for conversation_id in turns:
         run_turn(conversation_id)
     for message_id in deliveries:

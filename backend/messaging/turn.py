@@ -6,7 +6,7 @@ writing should wait for it. What makes an answer unique is `_complete`: it chang
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from backend import clock
-from backend.database import reading, transaction
+from backend.database import transaction
 from backend.errors import Unavailable
 from backend.logs import logger
 from backend.messaging import assistant, keywords, ledger, policy, wording
@@ -36,48 +36,60 @@ class Outcome:
     again_in: float | None = None
 
 
+@dataclass(frozen=True)
+class _Taken:
+    """A message this worker may answer, with its conversation as it was when it was taken."""
+
+    conversation: Conversation
+    message: Message
+
+
 def run(conversation_id: int) -> Outcome:
-    """Answer everything that waits in this conversation, unless another worker is at it."""
+    """Answer everything that waits in this conversation, unless another worker is at it.
+
+    Commands are answered even while messages before them wait for the assistant.
+    """
     outcome = Outcome()
-    lease = secrets.token_hex(16)
-    while outcome.again_in is None:
-        with transaction() as session:
-            if not ledger.claim_turn(session, conversation_id, lease, settings().turn_lease_seconds):
-                return outcome  # the holder looks again after it has released
-        _answer_waiting(conversation_id, lease, outcome)
-        with transaction() as session:
-            ledger.release_turn(session, conversation_id, lease)
-        with reading() as session:
-            if not ledger.waiting_for_turn(session, conversation_id):
-                return outcome
+    lease, tried = secrets.token_hex(16), set[int]()
+    while (taken := _take(conversation_id, lease, tried)) is not None:
+        tried.add(taken.message.id)
+        epoch = taken.conversation.epoch
+        try:
+            answer = _answer(taken, assistant_down=outcome.again_in is not None)
+            outcome.deliver += _complete(taken.message, answer, epoch)
+        except (Unavailable, OperationalError):  # a busy database passes, as an outage does
+            outcome.again_in = _wait_for_assistant(taken.message, outcome)
+        except Exception:  # a fault of ours would come again and again: it must not block the rest
+            log.exception("turn failed", message=taken.message.id)
+            outcome.deliver += _complete(taken.message, Answer([Reply(wording.FAULT)]), epoch)
     return outcome
 
 
-def _answer_waiting(conversation_id: int, lease: str, outcome: Outcome) -> None:
-    """One pass over the waiting messages. Commands are answered even while messages before them wait for Rasa."""
-    with reading() as session:
-        waiting = ledger.waiting_for_turn(session, conversation_id)
-    for message in waiting:
-        with transaction() as session:
-            if not ledger.claim_turn(session, conversation_id, lease, settings().turn_lease_seconds):
-                return  # we were too slow and somebody else took over
-            conversation = session.get_one(Conversation, conversation_id)
-            if conversation.owner == Owner.OFFICER:
-                _leave_to_officer(session, message)
-                continue
-            epoch = conversation.epoch
-            _resolve_pick(session, message)
-        try:
-            answer = _answer(conversation, message, assistant_down=outcome.again_in is not None)
-        except Unavailable:
-            outcome.again_in = _wait_for_assistant(message, outcome)
-            continue
-        outcome.deliver += _complete(message, answer, epoch)
+def _take(conversation_id: int, lease: str, tried: Collection[int]) -> _Taken | None:
+    """The next message to answer; None when none waits or somebody else holds the conversation.
+
+    Finding nothing and letting go are one transaction: a message that came before it is seen here, one that comes
+    after it wakes a worker that will find the conversation free.
+    """
+    with transaction() as session:
+        if not ledger.claim_turn(session, conversation_id, lease, settings().turn_lease_seconds):
+            return None
+        conversation = session.get_one(Conversation, conversation_id)
+        if conversation.owner == Owner.OFFICER:
+            _leave_to_officer(session, conversation_id)
+        message = ledger.next_waiting(session, conversation_id, besides=tried)
+        if message is None:
+            ledger.release_turn(session, conversation_id, lease)
+            return None
+        _resolve_pick(session, message)
+        return _Taken(conversation, message)
 
 
-def _leave_to_officer(session: Session, message: Message) -> None:
+def _leave_to_officer(session: Session, conversation_id: int) -> None:
     session.execute(
-        update(Message).where(Message.id == message.id).values(status=Status.FOR_OFFICER, updated_at=clock.now())
+        update(Message)
+        .where(Message.conversation_id == conversation_id, Message.status == Status.RECEIVED)
+        .values(status=Status.FOR_OFFICER, updated_at=clock.now())
     )
 
 
@@ -89,15 +101,15 @@ def _resolve_pick(session: Session, message: Message) -> None:
     index = policy.picked(message.text, [choice.title for choice in offer])
     if index is not None:
         message.payload = offer[index].payload
-        session.execute(update(Message).where(Message.id == message.id).values(payload=message.payload))
 
 
-def _answer(conversation: Conversation, message: Message, *, assistant_down: bool) -> Answer:
+def _answer(taken: _Taken, *, assistant_down: bool) -> Answer:
+    conversation, message = taken.conversation, taken.message
     context = Context(conversation.id, conversation.channel, conversation.address, message.id)
     if not message.text and not message.payload:
         return Answer([Reply(wording.UNREADABLE)])
     if not message.payload:
-        replies = _command(context, message.text)
+        replies = keywords.answer(context, message.text)
         if replies is not None:
             return Answer(replies, intent="keyword")
     if assistant_down:
@@ -111,17 +123,6 @@ def _answer(conversation: Conversation, message: Message, *, assistant_down: boo
     )
 
 
-def _command(context: Context, text: str) -> Sequence[Reply] | None:
-    """A keyword's replies. A fault of ours in a command is logged and told: it must not block the rest."""
-    try:
-        return keywords.answer(context, text)
-    except OperationalError as error:  # a busy database passes
-        raise Unavailable from error
-    except Exception:
-        log.exception("command failed", message=context.message_id)
-        return [Reply(wording.FAULT)]
-
-
 def _complete(message: Message, answer: Answer, epoch: int) -> list[int]:
     """Mark the message answered and queue the reply, both or neither; the ids to deliver."""
     with transaction() as session:
@@ -133,7 +134,7 @@ def _complete(message: Message, answer: Answer, epoch: int) -> list[int]:
         )
         if not answered.rowcount:  # type: ignore[attr-defined]
             return []
-        if answer.intent != "keyword":
+        if answer.confidence is not None:  # the assistant is back
             conversation.outage_told_at = None
         replies: Sequence[Reply] = answer.replies or [Reply(wording.NOTHING_TO_SAY)]
         suppressed = conversation.epoch != epoch

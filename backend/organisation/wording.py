@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 3
 MOST_SUCCESSORS = 8
+DAYS_AHEAD, HOLIDAYS_AHEAD = 110, 2
 _WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 
 
@@ -19,12 +20,12 @@ def contacts(found: Sequence["Became"]) -> str:
     """How to reach what was found; which name to give when nothing was."""
     if not found:
         return (
-            "Tôi chưa rõ anh/chị cần liên hệ cơ quan nào. Anh/chị nhắn tên sở hoặc xã, phường, ví dụ: UBND xã Ea Kar. "
-            f"Tổng đài của tỉnh: {settings().hotline}."
+            f"Dạ, tổng đài của tỉnh: {settings().hotline}. Cần số của cơ quan nào, anh/chị nhắn tên sở hoặc xã, phường,"
+            " ví dụ: UBND xã Ea Kar."
         )
     lines = [_entry(became) for became in found[:MOST_NAMED]]
     if len(found) > MOST_NAMED:
-        lines.append("Còn nơi khác trùng tên. Anh/chị nhắn thêm tên huyện cũ để tôi tìm đúng.")
+        lines.append("Còn nơi khác trùng tên. Anh/chị nhắn thêm tên huyện cũ để em tìm đúng.")
     if any(not agency.phone for became in found[:MOST_NAMED] for agency in became.now):
         lines.append(f"Tổng đài của tỉnh: {settings().hotline}.")
     return "\n".join(lines)
@@ -55,7 +56,7 @@ def _reach(agency: "AgencyInfo", *, as_place: bool = False) -> str:
         return " ".join([f"{agency.name}.", *filter(None, details)])
     if as_place and agency.unit:
         return f"{_place(agency)}. Anh/chị liên hệ {agency.name}."
-    return f"{agency.name}. Danh bạ chưa có số riêng của cơ quan này."
+    return f"{agency.name}: em chưa có số riêng."
 
 
 def _old(became: "Became") -> str:
@@ -74,21 +75,44 @@ def _day_after(agency: "AgencyInfo") -> str:
 
 
 def office_hours(moment: datetime) -> tuple[str, bool]:
-    """The hours of the day of `moment`, and whether agencies are open at it."""
-    here = clock.local(moment)
+    """When agencies are open in general, whether they are at `moment`, and the days off ahead."""
     open_now = calendar.is_open(moment)
-    today = f"Hôm nay, {_day(here.date())},"
-    sessions = calendar.office_hours(here.date())
-    if not sessions:
-        reason = calendar.holiday_name(here.date())
-        closed = f"cơ quan nghỉ: {reason}." if reason else "cơ quan nghỉ."
-        return f"{today} {closed} {_opens_again(moment)}", False
-    hours = " và ".join(f"{opens:%H:%M}-{closes:%H:%M}" for opens, closes in sessions)
+    hours = " và ".join(f"{opens:%H:%M}-{closes:%H:%M}" for opens, closes in calendar.rules().sessions)
+    week = f"Dạ, cơ quan làm việc {hours}, thứ Hai đến thứ Sáu, nghỉ thứ Bảy, Chủ nhật và ngày lễ."
+    return " ".join(filter(None, [week, _now(moment, open_now), _days_off_ahead(clock.local(moment).date())])), open_now
+
+
+def _now(moment: datetime, open_now: bool) -> str:
+    here = clock.local(moment)
+    today = f"Bây giờ, {_day(here.date())},"
     if open_now:
-        return f"{today} cơ quan làm việc {hours}. Bây giờ đang trong giờ làm việc.", True
-    if here < sessions[-1][1]:
-        return f"{today} cơ quan làm việc {hours}. Bây giờ chưa mở cửa. {_opens_again(moment)}", False
-    return f"{today} cơ quan làm việc {hours}, nay đã hết giờ. {_opens_again(moment)}", False
+        return f"{today} đang mở cửa."
+    reason = calendar.holiday_name(here.date())
+    if reason:
+        return f"Hôm nay nghỉ: {reason}. {_opens_again(moment)}"
+    return f"{today} đang nghỉ. {_opens_again(moment)}"
+
+
+def _days_off_ahead(today: date) -> str:
+    """The next public holidays, in runs: "Nghỉ lễ tới: 01/01; 05/02-11/02/2027."."""
+    days = [date.fromordinal(today.toordinal() + n) for n in range(1, DAYS_AHEAD)]
+    runs: list[list[date]] = []
+    for day in days:
+        if calendar.is_working_day(day):
+            continue
+        if runs and _adjacent(runs[-1][-1], day):
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    named = [run for run in runs if any(calendar.holiday_name(day) for day in run)][:HOLIDAYS_AHEAD]
+    if not named:
+        return ""
+    told = "; ".join(f"{r[0]:%d/%m}-{r[-1]:%d/%m/%Y}" if len(r) > 1 else f"{r[0]:%d/%m/%Y}" for r in named)
+    return f"Nghỉ lễ tới: {told}."
+
+
+def _adjacent(day: date, other: date) -> bool:
+    return other.toordinal() - day.toordinal() == 1
 
 
 def _opens_again(moment: datetime) -> str:

@@ -33,7 +33,8 @@ blueprint = APIBlueprint(
 def search(query: SearchQuery) -> dict[str, Any]:
     """Procedures that a citizen's words may mean, best first, with how sure that is."""
     found = service.search(query.q, limit=query.limit, level=query.level, agency=query.agency)
-    out = SearchOut(decision=found.decision, residual=found.residual, hits=[_hit(hit) for hit in found.hits])
+    hits = [_hit(hit) for hit in found.hits]
+    out = SearchOut(decision=found.decision, residual=found.residual, ask=found.ask, hits=hits)
     return out.model_dump(mode="json")
 
 
@@ -43,6 +44,7 @@ def _hit(hit: Hit) -> HitOut:
         code=entry.code,
         name=entry.names[0],
         short_name=entry.short_name,
+        title=hit.title,
         field=entry.field,
         level=entry.level,
         agency=entry.agency,

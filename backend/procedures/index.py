@@ -57,19 +57,27 @@ class Entry:
 
 @dataclass(frozen=True)
 class Hit:
-    """A procedure found. `score` orders the hits of one question; it is not comparable between questions."""
+    """A procedure found. `score` orders the hits of one question; it is not comparable between questions.
+
+    `title`: what to call it beside the other hits; set by `search.search`.
+    """
 
     entry: Entry
     score: float
+    title: str = ""
 
 
 @dataclass(frozen=True)
 class Found:
-    """`decision`: sure (the first hit is meant), ask (one of the hits), none (nothing fits or nothing was named)."""
+    """`decision`: sure (the first hit is meant), ask (one of the hits), none (nothing fits or nothing was named).
+
+    `ask`: the question to ask with the hits, where the citizen told of a situation; "" for the usual one.
+    """
 
     decision: Decision
     residual: str
     hits: tuple[Hit, ...]
+    ask: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,6 +128,10 @@ class Index:
         hits = [Hit(self.entries[look.candidates[i]], round(float(scores[i]), 3)) for i in order[:limit]]
         decision = ranking.decide(scores[order], look.rows[order], len(question.residual.split()))
         return Found(decision, question.residual, tuple(hits))
+
+    def entry(self, code: str) -> Entry | None:
+        """The procedure of that code."""
+        return self._by_code.get(code)
 
     def look(
         self, question: Question, *, level: str | None = None, agency: str = "", without: str | None = None

@@ -6,7 +6,7 @@ from backend.errors import NotFound
 from backend.messaging import service as messaging
 from backend.messaging.channels import Choice, Reply
 from backend.messaging.keywords import Context, Handler, command
-from backend.procedures import service, titles
+from backend.procedures import service
 from backend.procedures.schemas import Aspect
 
 CHOICES = 5
@@ -15,7 +15,7 @@ CHOICES = 5
 @command("tt", "thu tuc", accepts=r"")
 def bare(_context: Context, _argument: str) -> list[Reply]:
     """TT alone: how to use it."""
-    return [Reply("Soạn TT và tên thủ tục. Ví dụ: TT khai sinh.")]
+    return [Reply("Dạ, anh/chị nhắn TT và tên thủ tục. Ví dụ: TT khai sinh.")]
 
 
 @command("tt", accepts=r".+")
@@ -23,12 +23,11 @@ def find(context: Context, argument: str) -> list[Reply]:
     """TT with words: the overview when they are clear, else what they may mean."""
     found = service.search(argument, limit=CHOICES)
     if found.decision == "none" or not found.hits:
-        return [Reply("Chưa tìm thấy thủ tục này. Anh/chị thử gọi tên khác, hoặc soạn CB để gặp cán bộ.")]
+        return [Reply("Dạ, em chưa tìm thấy thủ tục này. Anh/chị thử gọi tên khác, hoặc nhắn CB để gặp cán bộ.")]
     if found.decision == "sure":
         return [_told(context, found.hits[0].entry.code, "overview")]
-    offered = zip(found.hits, titles.distinct([hit.entry for hit in found.hits]), strict=True)
-    choices = tuple(Choice(title, _payload(hit.entry.code)) for hit, title in offered)
-    return [Reply("Anh/chị hỏi thủ tục nào?", choices)]
+    choices = tuple(Choice(hit.title, _payload(hit.entry.code)) for hit in found.hits)
+    return [Reply(found.ask or "Dạ, anh/chị hỏi thủ tục nào ạ?", choices)]
 
 
 def _payload(code: str) -> str:
@@ -39,7 +38,7 @@ def _about(aspect: Aspect) -> Handler:
     def tell(context: Context, _argument: str) -> list[Reply]:
         code = messaging.current_procedure(context.conversation_id)
         if code is None:
-            return [Reply("Anh/chị muốn hỏi thủ tục nào? Soạn TT và tên thủ tục. Ví dụ: TT khai sinh.")]
+            return [Reply("Dạ, anh/chị hỏi thủ tục nào ạ? Nhắn TT và tên thủ tục. Ví dụ: TT khai sinh.")]
         return [_told(context, code, aspect)]
 
     return tell
@@ -49,7 +48,7 @@ def _told(context: Context, code: str, aspect: Aspect) -> Reply:
     try:
         text = service.answer_in_conversation(context.conversation_id, code, aspect).text
     except NotFound:  # it left the catalogue since it was spoken about
-        return Reply("Thủ tục này không còn hiệu lực. Anh/chị soạn TT và tên thủ tục để tìm lại.")
+        return Reply("Dạ, thủ tục này không còn hiệu lực. Anh/chị nhắn TT và tên thủ tục để tìm lại.")
     more = "\nHỏi thêm: GT giấy tờ, LP lệ phí, TG thời gian, ND nơi nộp." if aspect == "overview" else ""
     return Reply(text + more)
 

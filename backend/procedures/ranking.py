@@ -42,6 +42,7 @@ SAME_LIKENESS, SAME_MARGIN = 0.94, 1.2
 NEAR_LIKENESS, NEAR_ASKED, NEAR_MARGIN = 0.6, 0.6, 2.5
 # None: a short question of which little is in any procedure.
 STRANGE_LIKENESS, STRANGE_ASKED, SHORT_QUESTION = 0.45, 0.5, 6
+WEAK_SCORE = 9.0  # a short question's best below this is right in less than half of the cases
 
 _ACTS = frozenset(
     tuple(act.split())
@@ -129,4 +130,5 @@ def decide(scores: Floats, rows: Floats, words: int) -> Decision:
     if likeness >= NEAR_LIKENESS and asked >= NEAR_ASKED and margin >= NEAR_MARGIN:
         return "sure"
     strange = likeness < STRANGE_LIKENESS and asked < STRANGE_ASKED
-    return "none" if strange and words <= SHORT_QUESTION else "ask"
+    weak = float(scores[0]) < WEAK_SCORE
+    return "none" if (strange or weak) and words <= SHORT_QUESTION else "ask"

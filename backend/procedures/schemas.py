@@ -151,11 +151,12 @@ class SearchQuery(BaseModel):
 
 
 class HitOut(BaseModel):
-    """One procedure found; `score` orders the hits of one query only."""
+    """One procedure found; `score` orders the hits of one query only; `title` tells it apart from the other hits."""
 
     code: str
     name: str
     short_name: str
+    title: str
     field: str
     level: str | None
     agency: str
@@ -163,10 +164,14 @@ class HitOut(BaseModel):
 
 
 class SearchOut(BaseModel):
-    """`decision`: sure (the first hit is meant), ask (one of the hits), none (nothing fits)."""
+    """`decision`: sure (the first hit is meant), ask (one of the hits), none (nothing fits).
+
+    `ask`: the question to ask with the hits when the citizen told of a situation, else "".
+    """
 
     decision: Literal["sure", "ask", "none"]
     residual: str
+    ask: str
     hits: list[HitOut]
 
 

@@ -6,7 +6,7 @@ being rebuilt the old one answers; only the very first question waits.
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import Engine
@@ -14,8 +14,8 @@ from sqlalchemy import Engine
 from backend import clock
 from backend.database import engine, reading
 from backend.logs import logger
-from backend.procedures import versions
-from backend.procedures.index import Found, Index
+from backend.procedures import situations, titles, versions
+from backend.procedures.index import Found, Hit, Index
 
 CHECK_SECONDS = 2.0
 log = logger(__name__)
@@ -35,11 +35,21 @@ _checked_at = 0.0
 
 
 def search(text: str, *, limit: int = 5, level: str | None = None, agency: str = "") -> Found:
-    """The procedures that a citizen's words may mean, best first, with how sure that is.
+    """The procedures that a citizen's words may mean, best first, each with a title, and how sure that is.
 
     `level` (province, district, commune) and `agency` (words of its name) are hints: they move hits, they exclude none.
+    Words that tell what happened ("mẹ tôi mất tuần trước") find what it calls for: see `situations`.
     """
-    return index().search(text, limit=limit, level=level, agency=agency)
+    catalogue = index()
+    found = catalogue.search(text, limit=limit, level=level, agency=agency)
+    situation = situations.told(text, found.residual, sure=found.decision == "sure")
+    if situation is not None:
+        known = [(entry, title) for code, title in situation.offer if (entry := catalogue.entry(code))]
+        if known:
+            hits = tuple(Hit(entry, float(len(known) - n), title) for n, (entry, title) in enumerate(known[:limit]))
+            return Found("ask", found.residual, hits, situation.ask)
+    shown = titles.distinct([hit.entry for hit in found.hits])
+    return replace(found, hits=tuple(replace(hit, title=title) for hit, title in zip(found.hits, shown, strict=True)))
 
 
 def index() -> Index:

@@ -46,11 +46,11 @@ def search(text: str, *, limit: int = 5, level: str | None = None, agency: str =
     return searching.search(text, limit=limit, level=level, agency=agency)
 
 
-def answer(code: str, aspect: Aspect = "overview") -> Answer:
+def answer(code: str, aspect: Aspect = "overview", *, with_source: bool = True) -> Answer:
     """What to tell a citizen about one aspect of a procedure. Raises NotFound."""
     found = current_version(code)
     return Answer(
-        text=wording.compose(found, aspect),
+        text=wording.compose(found, aspect, with_source=with_source),
         code=found.code,
         name=found.name,
         short_name=found.short_name,
@@ -61,8 +61,12 @@ def answer(code: str, aspect: Aspect = "overview") -> Answer:
 
 
 def answer_in_conversation(conversation_id: int, code: str, aspect: Aspect = "overview") -> Answer:
-    """`answer`, and the procedure becomes what the conversation is about. Raises NotFound for either."""
+    """`answer`, and the procedure becomes what the conversation is about. Raises NotFound for either.
+
+    The source is told once, with the first answer about a procedure: on a phone its line is a third of a short answer.
+    """
     with transaction():
-        told = answer(code, aspect)
+        is_new = messaging.current_procedure(conversation_id) != code.strip()
+        told = answer(code, aspect, with_source=is_new)
         messaging.remember_procedure(conversation_id, told.code)
         return told

@@ -7,13 +7,13 @@ from backend.procedures import policy
 from backend.procedures.index import Entry
 from backend.text import fold
 
-TITLE = 60
+TITLE = 48  # five of them and a question fit into two segments of SMS
 _LEVELS = {"province": "cấp tỉnh", "district": "cấp huyện", "commune": "cấp xã"}
 
 
 def distinct(entries: Sequence[Entry]) -> list[str]:
     """A title for each: its short name, then for those that look alike what tells them apart, at last the code."""
-    shown = [policy.clipped(entry.short_name, TITLE) for entry in entries]
+    shown = [policy.short_name(entry.short_name, TITLE) for entry in entries]
     for detail in (_difference, _level, _code):
         counts = Counter(fold(title) for title in shown)
         shown = [
@@ -24,7 +24,7 @@ def distinct(entries: Sequence[Entry]) -> list[str]:
 
 
 def _with(name: str, detail: str) -> str:
-    return f"{policy.clipped(name, TITLE - len(detail) - 3)} ({detail})" if detail else policy.clipped(name, TITLE)
+    return f"{policy.clipped(name, TITLE - len(detail) - 3)} ({detail})" if detail else policy.short_name(name, TITLE)
 
 
 def _difference(entry: Entry, entries: Sequence[Entry]) -> str:

@@ -26,9 +26,10 @@ _LEVELS = {
 }
 
 
-def compose(procedure: ProcedureOut, aspect: Aspect) -> str:
-    """The answer about `aspect`, with its source and date in a last short line."""
-    return f"{_BODY[aspect](procedure)}\n{source_line(procedure)}"
+def compose(procedure: ProcedureOut, aspect: Aspect, *, with_source: bool = True) -> str:
+    """The answer about `aspect`, with its source and date in a last short line unless they were just told."""
+    body = _BODY[aspect](procedure)
+    return f"{body}\n{source_line(procedure)}" if with_source else body
 
 
 def source_line(procedure: ProcedureOut) -> str:
@@ -54,7 +55,7 @@ def _ask_whom() -> str:
 
 
 def _unknown(what: str, procedure: ProcedureOut) -> str:
-    return f"{procedure.short_name}: chưa có thông tin về {what}. {_ask_whom()}"
+    return f"{procedure.short_name}: em chưa có thông tin về {what}. {_ask_whom()}"
 
 
 def _sentence(text: str) -> str:
@@ -204,9 +205,9 @@ def place(procedure: ProcedureOut) -> str:
     text = f"{procedure.short_name}: nộp tại {_lower(where)}."
     if procedure.agency and fold(procedure.agency) not in fold(where):
         text += f" Cơ quan giải quyết: {policy.clipped(procedure.agency.strip(' .'), FEE)}."
-    if procedure.online in (Online.FULL, Online.PARTIAL):
-        text += " Có thể nộp trực tuyến."
-    return text
+    ways = ["nộp trực tuyến"] if procedure.online in (Online.FULL, Online.PARTIAL) else []
+    ways += ["gửi bưu điện"] if any(method.channel == "post" for method in procedure.methods) else []
+    return f"{text} Cũng có thể {' hoặc '.join(ways)}." if ways else text
 
 
 def _place(procedure: ProcedureOut) -> str:

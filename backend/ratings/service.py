@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from backend import clock
 from backend.citizens import service as citizens
-from backend.database import transaction
+from backend.database import insert_for, transaction
 from backend.dossiers import service as dossiers
 from backend.errors import InvalidInput
 from backend.messaging import service as messaging
@@ -42,11 +42,11 @@ def rate(conversation_id: int, score: int, words: str = "", dossier_code: str | 
 
 def _record(session: Session, conversation_id: int, dossier: dossiers.Summary, score: int, words: str) -> Outcome:
     now = clock.now()
-    rating = session.scalar(select(Rating).where(Rating.dossier_code == dossier.code).with_for_update())
-    if rating is None:
-        rating = Rating(dossier_code=dossier.code, conversation_id=conversation_id, created_at=now)
-        session.add(rating)
-    elif now - rating.created_at > CORRECTABLE:
+    given = {"conversation_id": conversation_id, "score": score, "words": words, "created_at": now, "updated_at": now}
+    new = insert_for(session, Rating).values(dossier_code=dossier.code, **given)
+    session.execute(new.on_conflict_do_nothing())
+    rating = session.scalars(select(Rating).where(Rating.dossier_code == dossier.code).with_for_update()).one()
+    if now - rating.created_at > CORRECTABLE:
         return Outcome("too_late", f"Dạ, hồ sơ {dossier.code} đã được đánh giá trước đó. Em cảm ơn anh/chị.")
     rating.score, rating.words, rating.updated_at = score, words, now
     return Outcome(

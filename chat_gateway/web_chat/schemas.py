@@ -5,8 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-MAX_ID = 2**53 - 1
-"""The largest whole number that JavaScript keeps exactly."""
+from backend.database import LARGEST_ID
 
 
 class Written(BaseModel):
@@ -28,7 +27,7 @@ class Written(BaseModel):
 class Asked(BaseModel):
     """Asking for news: what came after message `after`, held up to `wait` seconds until there is something."""
 
-    after: Annotated[int, Field(ge=0, le=MAX_ID)] = 0
+    after: Annotated[int, Field(ge=0, le=LARGEST_ID)] = 0
     wait: Annotated[float, Field(ge=0, le=25, allow_inf_nan=False)] = 0
     answering: bool = False
     """What the page shows now: news, too, when it is no longer so."""

@@ -11,7 +11,7 @@ from backend.messaging.policy import MAX_TEXT
 from backend.messaging.service import Entry
 from backend.settings import settings
 from chat_gateway.web_chat import service, sms_form, visitor, wording
-from chat_gateway.web_chat.schemas import MAX_ID, Asked, Written
+from chat_gateway.web_chat.schemas import Asked, Written
 
 LANGUAGE_COOKIE = "mot_cua_lang"
 YEAR_SECONDS = 365 * 24 * 3600
@@ -105,7 +105,7 @@ def _line(entry: Entry) -> dict[str, object]:
     }
 
 
-@blueprint.get(f"/chat/messages/<int(max={MAX_ID}):message_id>/sms")
+@blueprint.get("/chat/messages/<int:message_id>/sms")
 @http.authenticated_by(visitor.may_read, "visitor cookie")
 def as_sms(message_id: int) -> ResponseReturnValue:
     """How one answer reads as SMS, with its parts."""

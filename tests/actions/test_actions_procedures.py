@@ -2,9 +2,7 @@
 
 import pytest
 
-from actions.backend_api import Hit
 from actions.procedures import aspects
-from actions.procedures.titles import distinguishing
 from tests.builders.turns import BIRTH, BIRTH_AGAIN, MARRIAGE, NOTHING_NAMED, Citizen, FakeBackend, found, hit
 
 SEARCHES = {
@@ -228,20 +226,6 @@ def test_aspects_asked(text: str, intent: str, expected: list[str]) -> None:
 
 def test_a_named_procedure_is_no_question() -> None:
     assert aspects.asked("nộp lệ phí môn bài ở đâu", "place", ["lệ phí môn bài"]) == ["place"]
-
-
-def test_titles_tell_long_look_alikes_apart() -> None:
-    start = "ạm ngừng kinh doanh, tiếp tục kinh doanh trước thời hạn đã thông báo"
-    names = [f"T{start} của hộ kinh doanh", f"Thông báo t{start} của doanh nghiệp, chi nhánh", "Khai tử"]
-    hits = [Hit(**hit(f"1.00000{n}", name=name, short_name=name)) for n, name in enumerate(names)]
-    assert distinguishing(hits) == [
-        "Tạm ngừng kinh doanh, tiếp tục kinh… (của hộ kinh doanh)",
-        "Thông báo tạm ngừng kinh doanh, tiếp tục… (doanh nghiệp)",
-        "Khai tử",
-    ]
-    assert all(len(title) <= 60 for title in distinguishing(hits))
-    same = [Hit(**hit("1.000001", level="commune")), Hit(**hit("1.000001", level="province"))]
-    assert [title[-10:] for title in distinguishing(same)] == ["01 (cấp xã)"[-10:], "(cấp tỉnh)"]
 
 
 def test_nothing_named_and_nothing_spoken_of() -> None:

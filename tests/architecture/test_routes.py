@@ -43,6 +43,21 @@ def test_api_refuses_without_and_with_a_wrong_token(database):
                 assert response.json["error"]["code"] == "unauthenticated"
 
 
+@pytest.mark.parametrize("number", [2**31, 10**30])
+def test_a_number_that_no_row_can_have_is_not_found(database, number):
+    client = build_backend().test_client()
+    token = {"Authorization": "Bearer test-internal-token"}
+    response = client.get(f"/api/v1/conversations/{number}", headers=token)
+    assert (response.status_code, response.json["error"]["code"]) == (404, "not_found")
+
+
+def test_a_wrong_method_is_told_the_right_ones(database):
+    response = build_backend().test_client().delete("/healthz")
+    assert response.status_code == 405
+    assert response.json["error"]["code"] == "method_not_allowed"
+    assert "GET" in response.headers["Allow"]
+
+
 def test_errors_have_one_shape_and_leak_nothing(database):
     app = build_backend()
 

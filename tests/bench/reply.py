@@ -7,9 +7,10 @@ from datetime import datetime
 
 import httpx
 
+from backend.messaging import ledger
 from tests.bench import load, report
 from tests.bench.report import Spread
-from tests.end_to_end.stack import Stack, wait_for
+from tests.end_to_end.stack import Stack
 
 TEXTS = (
     "lam giay khai sinh cho con can giay to gi",
@@ -39,7 +40,8 @@ def _run(stack: Stack, prefix: str, count: int, per_second: float) -> tuple[list
     started = time.time()
     _took, left = asyncio.run(load.post_all(load.inbound(stack), sendings, per_second))
     wanted = set(phones)
-    wait_for(lambda: len(_handed_over(stack, wanted)) == count or None, 180, "not all were answered")
+    while len(_handed_over(stack, wanted)) < count:  # seldom: reading the file takes time from what is measured
+        time.sleep(0.5)
     handed = _handed_over(stack, wanted)
     return [handed[phone] - left[phone] for phone in phones], count / (max(handed.values()) - started)
 
@@ -48,11 +50,13 @@ def _rasa_alone(stack: Stack, count: int = 60) -> Spread:
     url = f"http://127.0.0.1:{stack.ports['rasa']}/webhooks/turn/webhook"
     headers = {"Authorization": f"Bearer {stack.environment['INTERNAL_TOKEN']}"}
     took = []
+    with stack.database() as session:
+        senders = [ledger.conversation_id(session, "sms", f"+84938{number:06d}") for number in range(count)]
     with httpx.Client(headers=headers, timeout=20) as client:
-        for number in range(count):
+        for sender in senders:
             body = {
-                "sender": str(10**7 + number),
-                "message_id": f"bench-{number}",
+                "sender": str(sender),
+                "message_id": str(10**9 + sender),
                 "text": "xin chao",
                 "payload": "",
                 "input_channel": "sms",

@@ -1,4 +1,4 @@
-"""Webhook acknowledgement at 200 messages a second, dialogue engine down and up; baseline: a route that does nothing."""
+"""Webhook acknowledgement at 200 messages a second, dialogue engine down and up; baseline: a route that answers 200."""
 
 import asyncio
 import subprocess

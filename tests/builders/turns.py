@@ -29,6 +29,7 @@ def hit(code: str, score: float = 10.0, **changes: Any) -> dict[str, Any]:
         "code": code,
         "name": name,
         "short_name": name,
+        "title": name,
         "field": "Hộ tịch",
         "level": "commune",
         "agency": "UBND xã",

@@ -152,7 +152,7 @@ def test_what_is_no_message_is_refused(visitor: Visitor, body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["after=-1", "after=x", f"after={10**30}", "wait=1e9", "wait=nan", "answering=perhaps"]
+    "query", ["after=-1", "after=x", f"after={2**31}", f"after={10**30}", "wait=1e9", "wait=nan", "answering=perhaps"]
 )
 def test_what_is_no_question_is_refused(visitor: Visitor, query: str) -> None:
     assert visitor.client.get(f"/chat/messages?{query}").status_code == 422

@@ -4,7 +4,7 @@ import pytest
 
 import backend.complaints.keywords  # noqa: F401
 from backend.complaints import service
-from backend.errors import InvalidInput
+from backend.errors import InvalidInput, NotFound
 from backend.inbox import service as inbox
 from tests.builders import messaging as make
 from tests.builders.dossiers import OWNER, STRANGER
@@ -35,6 +35,14 @@ def test_pa_files_and_tells_where_it_stands(house):
         make.work()
         assert "đã được tiếp nhận" in channel.bodies[-1], words
     assert scripted.asked == ["x"]
+
+
+def test_a_report_belongs_to_a_message_of_its_own_conversation(house):
+    mine, theirs = make.text("a", address=OWNER), make.text("b", address=STRANGER)
+    service.file(mine.conversation_id, mine.message_id, "rác đổ đầy đường")
+    for message_id in (mine.message_id, theirs.message_id + 1):
+        with pytest.raises(NotFound):
+            service.file(theirs.conversation_id, message_id, "rác đổ đầy đường")
 
 
 def test_a_report_is_only_shown_where_it_was_sent(house):

@@ -1,5 +1,7 @@
 """Ratings: only of one's own returned dossier, once, correctable for a day."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -81,3 +83,16 @@ def test_dg_without_a_score_explains(conversation, monkeypatch, words):
     make.work()
     assert "DG 5" in channel.bodies[-1]
     assert ratings() == []
+
+
+def test_two_ratings_at_once_are_one_rating(conversation):
+    code = make_dossier(State.RETURNED)
+    start = threading.Barrier(4)
+
+    def rate(_number: int) -> str:
+        start.wait()
+        return service.rate(conversation, 5).outcome
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(rate, range(4))) == ["recorded"] * 4
+    assert ratings() == [(code, 5, "")]

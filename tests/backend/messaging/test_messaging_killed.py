@@ -1,0 +1,84 @@
+"""kill -9 at every single line between a message's arrival and its answer's delivery: nothing lost, nothing twice."""
+
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from backend import clock, database
+from backend import messaging as package
+from backend.messaging.models import Status
+from tests.builders import messaging as make
+
+pytestmark = pytest.mark.usefixtures("database")
+
+OURS = (str(Path(package.__path__[0])), str(Path(database.__file__)))
+Line = tuple[str, int]
+
+
+class Killed(BaseException):
+    """Nothing of ours catches it, and what it leaves open is rolled back, as the database does for a dead client."""
+
+
+def traced(act: Callable[[], object], at: Line | None = None) -> list[Line]:
+    """Run `act` and give the lines of ours it goes through, in order; die the first time it comes to line `at`."""
+    seen: list[Line] = []
+
+    def trace(frame: FrameType, event: str, _argument: Any) -> Any:
+        if not frame.f_code.co_filename.startswith(OURS):
+            return None
+        line = (frame.f_code.co_filename, frame.f_lineno)
+        if event == "line":
+            seen.append(line)
+            if line == at:
+                raise Killed
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        act()
+    except Killed:
+        _forget_open_session()
+    finally:
+        sys.settrace(before)
+    return list(dict.fromkeys(seen))
+
+
+def _forget_open_session() -> None:
+    """What a dead process keeps in memory is gone, also where it died on the way into or out of a transaction."""
+    session = database._current.get()
+    if session is not None:
+        session.close()
+        database._current.set(None)
+
+
+def test_a_kill_at_any_line_loses_nothing_and_doubles_nothing(monkeypatch):
+    channel, scripted = make.install(monkeypatch)
+    numbers = iter(range(1, 1_000))
+
+    def life(number: int) -> Callable[[], object]:
+        def live() -> None:
+            make.text(f"câu {number}", id=f"SM{number}", address=f"+849000{number:05d}")
+            make.work()
+
+        return live
+
+    lines = traced(life(next(numbers)))
+    assert len(lines) > 100
+    for line in lines:
+        number = next(numbers)
+        traced(life(number), at=line)
+        life(number)()  # the provider was not told 200, or repeats it anyway
+        for minutes in (1, 2):
+            with clock.stopped_at(clock.now() + timedelta(minutes=minutes)):
+                make.sweep()
+                make.work()
+        sent = [outgoing for outgoing in channel.sent if outgoing.address == f"+849000{number:05d}"]
+        assert [outgoing.body for outgoing in sent] == [f"đã nghe: câu {number}"], line
+        assert make.row(sent[0].id).status == Status.SENT, line
+        assert scripted.asked.count(f"câu {number}") == 1, line

@@ -1,0 +1,202 @@
+"""Transactions: joined, committed once by the outermost, and what happens after the commit; on both databases."""
+
+import io
+import logging
+import threading
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+
+from backend import clock, logs
+from backend.citizens.models import Citizen
+from backend.database import after_commit, reading, transaction
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def add(name: str) -> None:
+    """A service function that owns its transaction."""
+    with transaction() as session:
+        session.add(Citizen(full_name=name, phone=name, created_at=clock.now()))
+
+
+def names() -> list[str]:
+    """What this context sees."""
+    with reading() as session:
+        return list(session.scalars(select(Citizen.full_name).order_by(Citizen.id)))
+
+
+def names_elsewhere() -> list[str]:
+    """What everybody else sees: another thread has a context, and a connection, of its own."""
+    seen: list[str] = []
+    thread = threading.Thread(target=lambda: seen.extend(names()))
+    thread.start()
+    thread.join()
+    return seen
+
+
+def test_a_transaction_is_committed_at_its_end():
+    add("an")
+    assert names_elsewhere() == ["an"]
+
+
+def test_an_inner_transaction_is_committed_by_the_outermost():
+    with transaction() as outer:
+        with transaction() as inner:
+            assert inner is outer
+            add("an")
+        assert names() == ["an"], "reading joins the open transaction"
+        assert names_elsewhere() == []
+    assert names_elsewhere() == ["an"]
+
+
+def test_an_error_rolls_back_what_inner_transactions_did():
+    with pytest.raises(RuntimeError), transaction():
+        add("an")
+        raise RuntimeError
+    assert names() == []
+
+
+def test_the_next_transaction_starts_afresh_after_an_error():
+    with pytest.raises(RuntimeError), transaction():
+        raise RuntimeError
+    add("an")
+    assert names_elsewhere() == ["an"]
+
+
+def test_reading_inside_reading_is_one_session():
+    with reading() as outer, reading() as inner:
+        assert inner is outer
+
+
+def test_what_is_changed_while_reading_is_not_kept():
+    with reading() as session:
+        session.add(Citizen(full_name="an", phone="1", created_at=clock.now()))
+    assert names() == []
+
+
+def test_a_transaction_inside_reading_is_its_own_and_does_not_wait_for_it():
+    with reading() as outer:
+        outer.scalars(select(Citizen)).all()
+        with transaction() as inner:
+            assert inner is not outer
+            add("an")
+        assert names_elsewhere() == ["an"]
+    assert names() == ["an"]
+
+
+def test_threads_do_not_share_a_transaction():
+    sessions = []
+
+    def other() -> None:
+        with reading() as session:
+            sessions.append(session)
+
+    with transaction() as session:
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+        assert sessions[0] is not session
+
+
+def test_objects_can_be_read_after_their_session():
+    add("an")
+    with reading() as session:
+        citizen = session.scalars(select(Citizen)).one()
+    assert citizen.full_name == "an"
+
+
+def test_calls_wait_for_the_commit_and_keep_their_order():
+    called = []
+    with transaction() as session:
+        after_commit(session, lambda: called.append(("first", names_elsewhere())))
+        after_commit(session, lambda: called.append(("second", names_elsewhere())))
+        add("an")
+        assert called == []
+    assert called == [("first", ["an"]), ("second", ["an"])]
+
+
+def test_calls_of_an_inner_transaction_wait_for_the_outermost():
+    called = []
+    with transaction():
+        with transaction() as inner:
+            after_commit(inner, lambda: called.append("now"))
+        assert called == []
+    assert called == ["now"]
+
+
+def test_calls_of_a_transaction_inside_reading_do_not_wait_for_the_reading():
+    called = []
+    with reading():
+        with transaction() as session:
+            after_commit(session, lambda: called.append("now"))
+        assert called == ["now"]
+
+
+def test_nothing_is_called_after_a_rollback():
+    called = []
+    with pytest.raises(RuntimeError), transaction() as session:
+        after_commit(session, lambda: called.append("never"))
+        raise RuntimeError
+    assert called == []
+
+
+def test_nothing_is_called_when_the_commit_itself_fails():
+    called = []
+    add("an")
+    with pytest.raises(IntegrityError), transaction() as session:
+        after_commit(session, lambda: called.append("never"))
+        session.add(Citizen(full_name="bình", phone="an", created_at=clock.now()))  # flushed by the commit
+    assert called == []
+    assert names() == ["an"]
+
+
+def test_calls_may_use_the_database():
+    with transaction() as session:
+        after_commit(session, lambda: add("bình"))
+        add("an")
+    assert names_elsewhere() == ["an", "bình"]
+
+
+def test_a_call_that_fails_neither_fails_the_caller_nor_the_other_calls():
+    def down() -> None:
+        raise ConnectionError("the queue is down")
+
+    called = []
+    with transaction() as session:
+        after_commit(session, down)
+        after_commit(session, lambda: called.append("now"))
+        add("an")
+    assert called == ["now"]
+    assert names_elsewhere() == ["an"]
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """What a process of ours would log."""
+    root, stream = logging.getLogger(), io.StringIO()
+    before = root.handlers[:], root.level
+    logs.configure("test")
+    handler = root.handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(stream)
+    yield stream
+    root.handlers[:], _ = before
+    root.setLevel(before[1])
+
+
+def test_an_error_of_the_database_is_logged_without_the_values(logged: io.StringIO):
+    try:
+        with transaction() as session:
+            session.execute(
+                text("INSERT INTO citizen (full_name, phone, created_at) VALUES (:name, :phone, NULL)"),
+                {"name": "Quách\nThị Xíu", "phone": "x"},
+            )
+    except IntegrityError:
+        logging.getLogger("some.library").exception("unexpected error")
+    assert "IntegrityError" in logged.getvalue()
+    assert "Quách" not in logged.getvalue()
+    assert "Xíu" not in logged.getvalue()
+    assert "process=test" in logged.getvalue()
