@@ -17,6 +17,7 @@ class Audit(StrEnum):
     AGENCIES_SEEDED = "agencies:seeded"
     CATALOGUE_IMPORTED = "catalogue:imported"
     CONTACTS_IMPORTED = "agencies:contacts_imported"
+    CONVERSATION_ANSWERED = "conversation:answered"
     CONVERSATION_ESCALATED = "conversation:escalated"
     CONVERSATION_VIEWED = "conversation:viewed"
     DOSSIER_VIEWED = "dossier:viewed"

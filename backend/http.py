@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import IntegerConverter, Map
 
 from backend.database import LARGEST_ID, reading
 from backend.errors import Forbidden, InvalidInput, MotCuaError, NotFound, TooLarge, Unauthenticated, Unavailable
@@ -63,8 +63,8 @@ def route_auth(app: Flask, endpoint: str) -> tuple[str, Check] | None:
 class RowId(IntegerConverter):
     """`<int:…>` in our routes: a number that no row can have is a 404 like any other that none has."""
 
-    def __init__(self, *args: Any, max: int = LARGEST_ID, **options: Any) -> None:
-        super().__init__(*args, max=max, **options)
+    def __init__(self, rules: Map) -> None:
+        super().__init__(rules, max=LARGEST_ID)
 
 
 def install(app: Flask, *, max_body: int, public_endpoints: frozenset[str] = frozenset()) -> None:

@@ -77,7 +77,7 @@ async def record(turn: Turn) -> None:
     filed = await turn.api.file_complaint(turn.text, turn.message_id)
     turn.say(filed.text)
     turn.memory.awaiting = "complaint_place"
-    if not says_where(turn):
+    if not says_where(turn) and not safety.is_scam(turn.text):
         turn.utter("utter_ask_complaint_place")
 
 

@@ -85,8 +85,8 @@ _NAMES_THAT_ASK = re.compile(r"le phi truoc ba|to khai hai quan|thue gia tri gia
 _FINES = re.compile(r"\b(?:bi phat|phat tien|phat bao nhieu|phat khong|xu phat|phat k|phat ko)\b")
 _WHETHER = re.compile(r"\bco (?:\w+ ){1,3}(?:duoc|dc) (?:khong|ko|k|hong|hok|hem|kg|chua)\b")
 _HOW = re.compile(
-    r"\b(?:onl|online|mang|truc tuyen|tai nha|o nha|ngoi nha|app|dien thoai|vneid|dich vu cong|buu|truc tiep|den|len|ra|"
-    r"zalo|email|web|nop|gui|mien|giam|lay lien|trong ngay|gap)\b"
+    r"\b(?:onl|online|mang|truc tuyen|tai nha|o nha|ngoi nha|app|dien thoai|vneid|dich vu cong|buu|truc tiep|den|len|"
+    r"ra|zalo|email|web|nop|gui|mien|giam|lay lien|trong ngay|gap)\b"
 )
 _VALIDITY = re.compile(
     r"\b(?:gia tri|hieu luc|thoi han su dung|het han|co han)\b.*\b(?:may|bao|lau|khi nao|khong|ko)\b"

@@ -11,10 +11,13 @@ from backend.database import insert_for, reading, transaction
 from backend.errors import InvalidInput, NotFound
 from backend.inbox.models import Escalation, Reason
 from backend.messaging import service as messaging
+from backend.messaging.channels import Reply
 from backend.messaging.service import Entry
 from backend.settings import settings
+from backend.text import normalise
 
 SUMMARY_LENGTH = 500
+ANSWER_LENGTH = 2_000
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,20 @@ def escalation(escalation_id: int, *, actor: str = "system") -> tuple[Waiting, l
             raise NotFound("Không có yêu cầu này.")
         audit.record(session, Audit.CONVERSATION_VIEWED, actor=actor, subject=f"conversation:{row.conversation_id}")
         return _line(row), messaging.history(row.conversation_id, limit=40)
+
+
+def answer(escalation_id: int, text: str, *, actor: str) -> None:
+    """Send an officer's words to the citizen, on the channel they wrote from. Raises NotFound, InvalidInput."""
+    words = normalise(text)
+    if not words or len(words) > ANSWER_LENGTH:
+        raise InvalidInput(f"Câu trả lời cần từ 1 đến {ANSWER_LENGTH} ký tự.")
+    with transaction() as session:
+        row = session.get(Escalation, escalation_id)
+        if row is None:
+            raise NotFound("Không có yêu cầu này.")
+        message_id = messaging.say(row.conversation_id, Reply(words))
+        subject = f"conversation:{row.conversation_id}"
+        audit.record(session, Audit.CONVERSATION_ANSWERED, actor=actor, subject=subject, message=message_id)
 
 
 def close(escalation_id: int, *, actor: str = "system") -> None:

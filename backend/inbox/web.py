@@ -1,11 +1,12 @@
-"""Officers' pages of conversations that wait for them. Reading and closing; answering here comes with the takeover."""
+"""Officers' pages of conversations that wait for them. Reading, answering, closing; takeover comes later."""
 
 from datetime import datetime
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from backend import clock
+from backend.errors import InvalidInput
 from backend.inbox import service
 from backend.inbox.models import Reason
 from backend.organisation import navigation
@@ -42,8 +43,26 @@ def waiting() -> str:
 @officer_required
 def one(escalation_id: int) -> str:
     """One of them with its last turns."""
+    return _page(escalation_id)
+
+
+def _page(escalation_id: int, *, typed: str = "", wrong: str = "") -> str:
     line, entries = service.escalation(escalation_id, actor=current_officer().actor)
-    return render_template("inbox/one.html", line=line, entries=entries, reasons=REASONS, channels=CHANNELS)
+    facts = {"line": line, "entries": entries, "reasons": REASONS, "channels": CHANNELS}
+    return render_template("inbox/one.html", **facts, typed=typed, wrong=wrong)
+
+
+@blueprint.post("/<int:escalation_id>/answer")
+@officer_required
+def answer(escalation_id: int) -> Response | tuple[str, int]:
+    """Send the officer's words to the citizen; what was typed is kept when it cannot be sent."""
+    typed = request.form.get("text", "")
+    try:
+        service.answer(escalation_id, typed, actor=current_officer().actor)
+    except InvalidInput as error:
+        return _page(escalation_id, typed=typed, wrong=error.message), error.status
+    flash("Đã gửi cho công dân.", "success")
+    return redirect(url_for("inbox.one", escalation_id=escalation_id), 303)
 
 
 @blueprint.post("/<int:escalation_id>/close")

@@ -136,7 +136,7 @@ def test_the_next_words_are_the_report_whatever_they_look_like(intent: str) -> N
     citizen = Citizen(backend)
     citizen.writes("tôi muốn phản ánh", "file_complaint")
     assert "PA-261123-0001" in citizen.writes(TRASH, intent).text
-    assert citizen.slots["awaiting"] is None
+    assert citizen.slots["awaiting"] == "complaint_place"
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,14 @@
 """Settings that must not be wrong."""
 
+import re
+import subprocess
+
 import pytest
 from pydantic import ValidationError
 
-from backend.settings import DEVELOPMENT_TOKEN, Settings
+from backend.settings import DEVELOPMENT_TOKEN, ROOT, Environment, Settings
+from chat_gateway.settings import ChatSettings
+from sms_gateway.settings import SmsSettings
 
 SECRETS = ("internal_token", "secret_key")
 
@@ -21,3 +26,15 @@ def test_production_refuses_the_published_secrets(name: str):
     with pytest.raises(ValidationError, match="must be set in production"):
         Settings(environment="production", **(dict.fromkeys(SECRETS, "secret") | {name: DEVELOPMENT_TOKEN}))
     assert Settings(environment="production", **dict.fromkeys(SECRETS, "secret"))
+
+
+@pytest.mark.parametrize("kind", [Settings, SmsSettings, ChatSettings])
+def test_the_example_names_every_setting(kind: type[Environment]):
+    named = set(re.findall(r"\b([A-Z][A-Z_]+)=", (ROOT / ".env.example").read_text("utf-8")))
+    assert {name.upper() for name in kind.model_fields} <= named
+
+
+def test_the_example_can_be_read_by_the_shell_of_make_run():
+    command = ["/bin/bash", "-euo", "pipefail", "-c", 'set -a; . ./.env.example; echo "$PROVINCE"']
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"})
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Đắk Lắk\n", "")

@@ -1,5 +1,7 @@
 """The logs of a whole system hold nothing of what citizens write, who they are or where they live."""
 
+import base64
+import json
 import re
 import uuid
 from pathlib import Path
@@ -73,7 +75,8 @@ def chat(stack: Stack) -> str:
             20,
             "no answer in the chat",
         )
-        return str(client.cookies["mot_cua_chat"]).split(".")[0].strip('"')
+        signed = client.cookies["mot_cua_chat"].split(".")[0]
+        return str(json.loads(base64.urlsafe_b64decode(signed + "=" * (-len(signed) % 4))))
 
 
 def break_everything(stack: Stack) -> None:

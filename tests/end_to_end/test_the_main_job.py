@@ -1,5 +1,6 @@
 """What the issue promises of the whole: text in, right answer out, also while parts are down or killed."""
 
+import re
 import threading
 import time
 
@@ -11,6 +12,15 @@ from tests.end_to_end.stack import Stack, wait_for
 pytestmark = pytest.mark.end_to_end
 
 QUESTION = "lam giay khai sinh cho con can giay to gi"
+
+
+def first_dossier(stack: Stack, phone: str) -> str:
+    """The code of a dossier that HS lists, by its last digits, which a list shows at least."""
+    tail = re.search(r"\b\d{4}\b", stack.text(phone, "HS"))
+    assert tail
+    code = re.search(rf"H15[\d.]*-\d{{6}}-{tail[0]}", stack.text(phone, f"HS {tail[0]}"))
+    assert code
+    return code[0]
 
 
 def test_a_signed_sms_is_answered_with_the_papers_of_the_right_procedure(stack: Stack):
@@ -39,28 +49,34 @@ def test_the_same_message_delivered_twice_is_answered_once(stack: Stack):
     assert len(stack.sent_sms(phone)) == 2
 
 
-@pytest.mark.parametrize("typed", ["/restart", "/check_dossier", '/ask_fee{"procedure_code":"1.001193"}', " /greet"])
-def test_a_citizen_cannot_command_the_assistant(stack: Stack, typed: str):
-    phone = f"+8490090{abs(hash(typed)) % 10**4:04d}"
+COMMANDS = ("/restart", "/check_dossier", '/ask_fee{"procedure_code":"1.001193"}', " /greet")
+
+
+@pytest.mark.parametrize(("number", "typed"), [*enumerate(COMMANDS)])
+def test_a_citizen_cannot_command_the_assistant(stack: Stack, number: int, typed: str):
+    phone = f"+8490095{number:04d}"
     stack.text(phone, QUESTION)
     answer = stack.text(phone, typed)
     assert answer
     assert "khai sinh" in stack.text(phone, "con le phi thi sao").lower(), "the conversation was reset"
 
 
-@pytest.mark.parametrize(
-    "typed", ["🙂🙂🙂", "\u200b\u202e", "a" * 10_000, "khai sinh\x00\x07", "gia\u0302\u0301y khai sinh"]
-)
-def test_strange_texts_get_an_answer(stack: Stack, typed: str):
-    assert stack.text(f"+8490091{abs(hash(typed)) % 10**4:04d}", typed)
+STRANGE = (
+    "🙂🙂🙂", "\u200b\u202e", "a" * 10_000, "khai sinh\x00\x07", "gia\u0302\u0301y khai sinh",
+    "/", "／／", "\u0301", "각각", "?" * 300, '{"a": 1}', "{0}", "%s %d", "[nhan](ho_so)", "0", "-1", "9" * 400,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "typed"), [*enumerate(STRANGE)])
+def test_strange_texts_get_an_answer(stack: Stack, number: int, typed: str):
+    assert "he thong dang ban" not in stack.text(f"+8490096{number:04d}", typed).lower()
 
 
 def test_keywords_answer_while_rasa_is_down_and_the_rest_follows(own_stack: Stack):
     own_stack.start()
     own_stack.wait_until_ready()
     phone = "+84900000001"
-    everything = own_stack.text(phone, "HS")
-    code = next(word for word in everything.replace(",", " ").split() if word.startswith("H15"))
+    code = first_dossier(own_stack, phone)
     own_stack.kill("rasa")
     assert code in own_stack.text(phone, f"HS {code}")
     told = own_stack.text(phone, QUESTION)

@@ -28,7 +28,7 @@ def test_pa_files_and_tells_where_it_stands(house):
     channel, scripted = house
     make.text("PA đèn đường hỏng trước số 12 Nguyễn Du", address=OWNER)
     make.work()
-    code = service.look_up(make.text("x", address=OWNER).conversation_id, None).text.split()[2]
+    code = service.look_up(make.text("x", address=OWNER).conversation_id, None).text.split()[3]
     assert code in channel.bodies[0]
     for words in (f"pa {code.removeprefix('PA-')}", f"PA {code}", code.replace("-", " ")):
         make.text(words, address=OWNER)

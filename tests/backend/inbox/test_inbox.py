@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
 import backend.inbox.keywords  # noqa: F401
-from backend import clock
+from backend import clock, database
+from backend.audit import AuditEntry
 from backend.errors import InvalidInput, NotFound
 from backend.inbox import service
 from tests.builders import messaging as make
@@ -56,6 +58,22 @@ def test_the_citizen_is_told_when_an_officer_will_answer(house, moment, open_now
     assert ("ngay tại đây" in escalated.text) is open_now
 
 
+def test_an_officers_words_reach_the_citizen_and_empty_ones_do_not(house):
+    channel, _ = house
+    received = make.text("a")
+    service.escalate(received.conversation_id, "asked", "a", received.message_id)
+    make.work()
+    escalation = service.waiting()[0].id
+    for words in ("", " \u200b ", "x" * 2_001):
+        with pytest.raises(InvalidInput):
+            service.answer(escalation, words, actor="officer:1")
+    service.answer(escalation, "Mai anh/chị ghé phường nhé.", actor="officer:1")
+    make.work()
+    assert channel.bodies[-1] == "Mai anh/chị ghé phường nhé."
+    with pytest.raises(NotFound):
+        service.answer(999, "x", actor="officer:1")
+
+
 def test_closing_takes_it_off_the_list(house):
     received = make.text("a")
     service.escalate(received.conversation_id, "asked", "a", received.message_id)
@@ -63,3 +81,18 @@ def test_closing_takes_it_off_the_list(house):
     assert service.waiting() == []
     with pytest.raises(NotFound):
         service.close(999)
+
+
+def test_looking_and_closing_leave_a_trace_of_who_it_was(house):
+    received = make.text("a")
+    service.escalate(received.conversation_id, "asked", "a", received.message_id)
+    line = service.waiting()[0]
+    service.escalation(line.id, actor="officer:7")
+    for officer in 7, 8:
+        service.close(line.id, actor=f"officer:{officer}")
+    with database.reading() as session:
+        traces = session.execute(select(AuditEntry.tag, AuditEntry.subject).where(AuditEntry.actor.like("officer:%")))
+        assert [tuple(trace) for trace in traces] == [
+            ("conversation:viewed", f"conversation:{received.conversation_id}"),
+            ("escalation:closed", f"escalation:{line.id}"),
+        ]

@@ -219,51 +219,39 @@ class TestApi:
         assert answer.json["agencies"] == []
 
     @pytest.mark.parametrize(
-        ("moment", "open_now", "text"),
+        ("moment", "open_now", "now"),
         [
-            (
-                "2026-11-23T09:00",
-                True,
-                (
-                    "Hôm nay, thứ Hai 23/11/2026, cơ quan làm việc 07:30-11:30 và 13:30-17:00. "
-                    "Bây giờ đang trong giờ làm việc."
-                ),
-            ),
-            (
-                "2026-11-23T12:00",
-                False,
-                (
-                    "Hôm nay, thứ Hai 23/11/2026, cơ quan làm việc 07:30-11:30 và 13:30-17:00. "
-                    "Bây giờ chưa mở cửa. Mở cửa lại lúc 13:30 hôm nay."
-                ),
-            ),
+            ("2026-11-23T09:00", True, "Bây giờ, thứ Hai 23/11/2026, đang mở cửa."),
+            ("2026-11-23T12:00", False, "Bây giờ, thứ Hai 23/11/2026, đang nghỉ. Mở cửa lại lúc 13:30 hôm nay."),
             (
                 "2026-11-23T18:00",
                 False,
                 (
-                    "Hôm nay, thứ Hai 23/11/2026, cơ quan làm việc 07:30-11:30 và 13:30-17:00, nay đã hết giờ. "
+                    "Bây giờ, thứ Hai 23/11/2026, đang nghỉ. "
                     "Mở cửa lại lúc 07:30 thứ Tư 25/11/2026 (trước đó nghỉ: Ngày Văn hóa Việt Nam)."
                 ),
             ),
-            (
-                "2026-11-24T09:00",
-                False,
-                (
-                    "Hôm nay, thứ Ba 24/11/2026, cơ quan nghỉ: Ngày Văn hóa Việt Nam. "
-                    "Mở cửa lại lúc 07:30 thứ Tư 25/11/2026."
-                ),
-            ),
+            ("2026-11-24T09:00", False, "Hôm nay nghỉ: Ngày Văn hóa Việt Nam. Mở cửa lại lúc 07:30 thứ Tư 25/11/2026."),
             (
                 "2026-11-28T09:00",
                 False,
-                "Hôm nay, thứ Bảy 28/11/2026, cơ quan nghỉ. Mở cửa lại lúc 07:30 thứ Hai 30/11/2026.",
+                "Bây giờ, thứ Bảy 28/11/2026, đang nghỉ. Mở cửa lại lúc 07:30 thứ Hai 30/11/2026.",
             ),
         ],
     )
-    def test_office_hours(self, moment: str, open_now: bool, text: str) -> None:
+    def test_office_hours(self, moment: str, open_now: bool, now: str) -> None:
         with clock.stopped_at(datetime.fromisoformat(moment).replace(tzinfo=clock.VIETNAM)):
             answer = make_app().test_client().get("/api/v1/conversations/1/office-hours", headers=HEADERS)
-        assert answer.json == {"text": text, "open_now": open_now}
+        assert answer.json["open_now"] is open_now
+        week = (
+            "Dạ, cơ quan làm việc 07:30-11:30 và 13:30-17:00, thứ Hai đến thứ Sáu, nghỉ thứ Bảy, Chủ nhật và ngày lễ."
+        )
+        assert answer.json["text"].startswith(f"{week} {now} Nghỉ lễ tới: ")
+
+    def test_office_hours_tell_the_holidays_ahead(self) -> None:
+        with clock.stopped_at(datetime(2026, 11, 25, 9, tzinfo=clock.VIETNAM)):
+            answer = make_app().test_client().get("/api/v1/conversations/1/office-hours", headers=HEADERS)
+        assert answer.json["text"].endswith("Nghỉ lễ tới: 01/01-03/01/2027; 04/02-10/02/2027.")
 
     @pytest.mark.parametrize("path", ["agencies/contacts?q=x", "conversations/1/office-hours"])
     def test_only_our_own_processes_may_ask(self, path: str) -> None:

@@ -34,7 +34,7 @@ Thêm, tùy trường hợp:
     "duration": "Đăng ký khai sinh, thời hạn giải quyết: 1 ngày làm việc, kể từ khi nhận đủ hồ sơ.",
     "place": (
         "Đăng ký khai sinh: nộp tại bộ phận một cửa xã, phường nơi cha hoặc mẹ cư trú. "
-        "Cơ quan giải quyết: Ủy ban nhân dân cấp xã. Có thể nộp trực tuyến."
+        "Cơ quan giải quyết: Ủy ban nhân dân cấp xã. Cũng có thể nộp trực tuyến."
     ),
     "online": (
         "Đăng ký khai sinh: nộp trực tuyến toàn trình, không phải đến cơ quan. "

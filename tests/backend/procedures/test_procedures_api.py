@@ -30,7 +30,7 @@ def test_search(client):
     assert answer.json["decision"] == "sure"
     assert answer.json["residual"] == "giay khai sinh"
     hit = answer.json["hits"][0]
-    assert set(hit) == {"code", "name", "short_name", "field", "level", "agency", "score"}
+    assert set(hit) == {"code", "name", "short_name", "title", "field", "level", "agency", "score"}
     assert (hit["code"], hit["level"]) == ("1.001193", "commune")
 
 
@@ -97,7 +97,7 @@ def test_texting_tt_with_several_meanings_offers_choices(client, monkeypatch):
 
 def test_texting_without_a_procedure_says_how_to_name_one(client, monkeypatch):
     channel, _ = make.install(monkeypatch)
-    for words, told in (("LP", "Soạn TT"), ("TT", "Soạn TT"), ("TT xyzzy qwerty", "Chưa tìm thấy")):
+    for words, told in (("LP", "Nhắn TT"), ("TT", "nhắn TT"), ("TT xyzzy qwerty", "chưa tìm thấy")):
         make.text(words)
         make.work()
         assert told in channel.bodies[-1], words
