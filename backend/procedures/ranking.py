@@ -42,7 +42,8 @@ SAME_LIKENESS, SAME_MARGIN = 0.94, 1.2
 NEAR_LIKENESS, NEAR_ASKED, NEAR_MARGIN = 0.6, 0.6, 2.5
 # None: a short question of which little is in any procedure.
 STRANGE_LIKENESS, STRANGE_ASKED, SHORT_QUESTION = 0.45, 0.5, 6
-WEAK_SCORE = 9.0  # a short question's best below this is right in less than half of the cases
+# None, too: the best of a short question scores and resembles little; it is then right in less than half of the cases.
+WEAK_SCORE, WEAK_LIKENESS = 9.0, 0.5
 
 _ACTS = frozenset(
     tuple(act.split())
@@ -130,5 +131,5 @@ def decide(scores: Floats, rows: Floats, words: int) -> Decision:
     if likeness >= NEAR_LIKENESS and asked >= NEAR_ASKED and margin >= NEAR_MARGIN:
         return "sure"
     strange = likeness < STRANGE_LIKENESS and asked < STRANGE_ASKED
-    weak = float(scores[0]) < WEAK_SCORE
+    weak = float(scores[0]) < WEAK_SCORE and likeness < WEAK_LIKENESS
     return "none" if (strange or weak) and words <= SHORT_QUESTION else "ask"

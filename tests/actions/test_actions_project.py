@@ -151,7 +151,7 @@ def call(url: str, action: str, text: str, intent: str, headers: dict[str, str] 
         {},
         {"Authorization": "Bearer wrong"},
         {"Authorization": TOKEN},
-        {"Authorization": "Bearer "},
+        {"Authorization": "Bearer"},
         {"authorization": "é"},
     ],
 )

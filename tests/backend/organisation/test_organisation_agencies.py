@@ -211,7 +211,7 @@ class TestApi:
     def test_contacts(self, seeded) -> None:
         answer = make_app().test_client().get("/api/v1/agencies/contacts?q=so+xay+dung", headers=HEADERS)
         assert answer.json["agencies"] == [{"id": "H15.16", "name": "Sở Xây dựng", "address": None, "phone": None}]
-        assert answer.json["text"].startswith("Sở Xây dựng.")
+        assert answer.json["text"].startswith("Sở Xây dựng: ")
 
     def test_contacts_without_words(self, seeded) -> None:
         answer = make_app().test_client().get("/api/v1/agencies/contacts", headers=HEADERS)
