@@ -23,7 +23,8 @@ demo: setup models/.trained seed ## Print ten conversations run through the real
 	.venv/bin/python -m tests.end_to_end.demo
 
 test: setup-test models/.trained ## Set everything up and pass the tests
-	.venv/bin/pytest $(ARGS)
+	.venv/bin/pytest -n 2 --ignore tests/end_to_end $(ARGS)
+	.venv/bin/pytest tests/end_to_end $(ARGS)
 	bot/.venv/bin/python -m pytest -c tests/bot/pytest.ini --confcutdir tests/bot tests/bot
 	bot/.venv/bin/rasa data validate --data nlu_data --domain domain.yml --config config.yml --fail-on-warnings
 

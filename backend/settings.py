@@ -28,6 +28,8 @@ class Settings(Environment):
     data_dir: Path = ROOT / "var"
     database_url: str = ""
     redis_url: str = ""
+    sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
+    """NORMAL survives every crash of a process; FULL also a power cut, for an fsync (some ms) at every commit."""
     postgresql_schema: str = "rasa"
     """Where Rasa keeps its events on PostgreSQL; Rasa reads the name, too, and makes the table but not the schema."""
     rasa_urls: str = "http://127.0.0.1:5005"
@@ -55,7 +57,7 @@ class Settings(Environment):
     queue_poll_seconds: float = Field(default=0.02, gt=0)
     rasa_timeout_seconds: float = Field(default=8.0, gt=0)
     turn_lease_seconds: float = Field(default=20.0, gt=0)
-    delivery_lease_seconds: float = Field(default=30.0, gt=0)
+    delivery_lease_seconds: float = Field(default=60.0, gt=0)
 
     @model_validator(mode="after")
     def _production_has_secrets(self) -> "Settings":

@@ -19,7 +19,7 @@ class SmsSettings(Environment):
     """Base of the URLs configured at Twilio, e.g. `https://sms.daklak.gov.vn`; what signatures are computed over."""
     sms_rate_per_second: float = Field(default=10.0, gt=0)
     """Messages handed to the provider per second, by each worker process."""
-    sms_rate_wait_seconds: float = Field(default=5.0, ge=0)
+    sms_rate_wait_seconds: float = Field(default=1.0, ge=0)
     """Longest time a worker thread waits for its turn to send; beyond it the message is queued again."""
 
     twilio_account_sid: str = ""

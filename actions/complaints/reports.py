@@ -34,8 +34,9 @@ _PLACE = re.compile(
 )
 _STARTS_WITH_PLACE = re.compile(
     r"(?:da |a |u |uh |vang )*(?:no )?"
-    r"(?:o|tai|cho|gan|ngay|doan|truoc|doi dien|duong|so|hem|thon|buon|xa|phuong|canh|ben)\b"
+    r"(?:o|tai|cho|gan|ngay|doan|truoc|doi dien|duong|so nha|so \d+|hem|thon|buon|xa|phuong|canh|ben)\b"
 )
+_NO_PLACE = {"khong biet", "ko biet", "k biet", "khong ro", "ko ro", "khong nho", "khong biet nua"}
 _ASKS = re.compile(r"\b(?:may|nao|dau|gi|bao nhieu|khong|ko|hong|sao|chua)\b")
 # What a bare place is taken for: "ở đường Y Jút, phường Buôn Ma Thuột".
 _TAKEN_FOR_A_PLACE = {
@@ -93,6 +94,9 @@ def says_where(turn: Turn) -> bool:
 
 async def interrupts(turn: Turn) -> bool:
     """Take the text that we asked for, whatever it was taken for, unless it is plainly something else."""
+    if turn.awaiting == "complaint_place" and fold(turn.text).strip(" .!") in _NO_PLACE:
+        turn.utter("utter_anything_else")
+        return True
     if turn.awaiting == "complaint_place" and _is_bare_place(turn):
         added = await turn.api.add_to_complaint(turn.text, turn.message_id)
         if added.outcome == "found":

@@ -20,6 +20,9 @@ MAX_OFFERED = 3
 LEAST_LIKELY = 0.08
 """Intents below this confidence are no better than a guess."""
 
+FAR = 12.0
+"""A score from which on even words without a name change the subject."""
+
 _ANSWERED_BY_CODE = (
     ("dossier_code", "check_dossier"),
     ("complaint_code", "check_complaint"),
@@ -74,9 +77,9 @@ async def not_understood(turn: Turn, *, offers: bool = True) -> None:
         await _escalate(turn)
     elif search and search.ask:
         ask_which(turn, search.hits, pending or [aspects.OVERVIEW], search.ask)
-    elif offers and offered_codes(turn) and not _names_another(search):
+    elif offers and offered_codes(turn) and not _names_another(turn, search):
         ask_again(turn)
-    elif offers and _seems_a_procedure(turn) and not _names_another(search) and await current(turn):
+    elif offers and _seems_a_procedure(turn) and not _names_another(turn, search) and await current(turn):
         not_told(turn)
     elif step > 1 or not _offered(turn, search, pending):
         turn.utter("utter_rephrase_again" if step > 1 else "utter_rephrase")
@@ -105,8 +108,11 @@ def _offered(turn: Turn, search: Search | None, pending: list[aspects.Aspect]) -
     return bool(likely)
 
 
-def _names_another(search: Search | None) -> bool:
-    return search is not None and search.decision != "none"
+def _names_another(turn: Turn, search: Search | None) -> bool:
+    """Whether the words name a procedure, not only remind of some: no name in them, and no score to rely on."""
+    if search is None or search.decision == "none":
+        return False
+    return search.decision == "sure" or bool(turn.entity("procedure")) or search.hits[0].score >= FAR
 
 
 def _seems_a_procedure(turn: Turn) -> bool:

@@ -2,7 +2,8 @@
 
 from actions.dialogue import DialogueAction
 from actions.fallback import safety
-from actions.procedures.answer_procedure import ask_again
+from actions.procedures import aspects
+from actions.procedures.answer_procedure import ask_again, ask_which
 from actions.procedures.finding import offered_codes
 from actions.turn import Button, Turn
 
@@ -19,9 +20,11 @@ class ActionOutOfScope(DialogueAction):
     async def answer(self, turn: Turn) -> None:
         """Stay calm at abuse, else say what can be asked here."""
         if safety.is_abuse(turn.text):
-            turn.utter("utter_abuse", [Button("Gặp cán bộ", "request_officer")])
+            turn.utter("utter_abuse", () if turn.on_sms else [Button("Gặp cán bộ", "request_officer")])
         elif safety.is_wordless(turn.text):
             turn.utter("utter_rephrase")
+        elif (search := await turn.api.search(turn.text)).ask:
+            ask_which(turn, search.hits, [aspects.OVERVIEW], search.ask)  # "cha tôi chết hôm qua"
         elif offered_codes(turn):
             ask_again(turn)  # "dạ đất ở Buôn Đôn": said beside the choices
         else:

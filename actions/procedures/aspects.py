@@ -84,6 +84,7 @@ _PATTERNS = tuple((aspect, re.compile(rf"\b(?:{'|'.join(forms)})\b")) for aspect
 _NAMES_THAT_ASK = re.compile(r"le phi truoc ba|to khai hai quan|thue gia tri gia tang")
 _FINES = re.compile(r"\b(?:bi phat|phat tien|phat bao nhieu|phat khong|xu phat|phat k|phat ko)\b")
 _WHETHER = re.compile(r"\bco (?:\w+ ){1,3}(?:duoc|dc) (?:khong|ko|k|hong|hok|hem|kg|chua)\b")
+_TOO_LATE = re.compile(r"\b(?:qua|tre|het) (?:\w+ ){0,4}(?:con|co) (?:\w+ ){0,3}(?:duoc|dc) (?:khong|ko|k|hong|hok)\b")
 _HOW = re.compile(
     r"\b(?:onl|online|mang|truc tuyen|tai nha|o nha|ngoi nha|app|dien thoai|vneid|dich vu cong|buu|truc tiep|den|len|"
     r"ra|zalo|email|web|nop|gui|mien|giam|lay lien|trong ngay|gap)\b"
@@ -148,7 +149,9 @@ def _blank(match: re.Match[str]) -> str:
 def is_in_no_record(text: str) -> bool:
     """Whether the text asks what no record tells: fines, whether it is allowed ("đất vườn có tách được không")."""
     folded = fold(text)
-    return bool(_FINES.search(folded)) or bool(_WHETHER.search(folded) and not _HOW.search(folded))
+    return bool(_FINES.search(folded) or _TOO_LATE.search(folded)) or bool(
+        _WHETHER.search(folded) and not _HOW.search(folded)
+    )
 
 
 def asks_how_long_valid(text: str) -> bool:

@@ -152,14 +152,20 @@ async def _doubtful(turn: Turn, search: Search) -> Finding:
         return Meant(spoken_of)
     if _is_weak(turn, search) and len(search.residual.split()) == 1:
         # One syllable names nothing: "lấy liền được không", "chủ nhà không cho thì sao".
-        return Offered() if offered_codes(turn) else Unnamed()
+        return _one_offered(turn) or Unnamed()
     return Doubt([hit for hit in search.hits if hit.score >= OFFERED_SHARE * search.hits[0].score])
+
+
+def _one_offered(turn: Turn) -> Finding | None:
+    """What a question without a name is about after an offer: the only one, or one of several."""
+    codes = offered_codes(turn)
+    return None if not codes else Meant(codes[0]) if len(codes) == 1 else Offered()
 
 
 async def _not_found(turn: Turn, search: Search) -> Finding:
     named = turn.entity("procedure")
     if turn.intent != NAMING and not named:
-        found = Offered() if offered_codes(turn) else await _spoken_of(turn)
+        found = _one_offered(turn) or await _spoken_of(turn)
         if isinstance(found, Meant | Offered) or _is_weak(turn, search):
             return found
     return Unknown(clipped(named or "", 60)) if named or search.residual else Unnamed()

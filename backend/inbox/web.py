@@ -10,11 +10,15 @@ from backend.errors import InvalidInput
 from backend.inbox import service
 from backend.inbox.models import Reason
 from backend.organisation import navigation
-from backend.organisation.access import current_officer, officer_required
+from backend.organisation.access import current_officer, role_required
+from backend.organisation.models import Role
 from backend.organisation.navigation import Entry
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/officers/inbox", template_folder="templates")
-navigation.add(Entry("Chờ cán bộ", "inbox.waiting"))
+READERS = frozenset({Role.HOTLINE_OPERATOR, Role.PROVINCE_LEADER, Role.ADMINISTRATOR})
+"""Conversations are not assigned to agencies yet, so only those who serve the whole province see them."""
+navigation.add(Entry("Chờ cán bộ", "inbox.waiting", READERS))
+reader_required = role_required(*READERS)
 
 REASONS = {
     Reason.ASKED: "Công dân muốn gặp cán bộ",
@@ -33,14 +37,14 @@ def local_time(moment: datetime) -> str:
 
 
 @blueprint.get("/")
-@officer_required
+@reader_required
 def waiting() -> str:
     """All conversations that wait, oldest first."""
     return render_template("inbox/waiting.html", waiting=service.waiting(), reasons=REASONS, channels=CHANNELS)
 
 
 @blueprint.get("/<int:escalation_id>")
-@officer_required
+@reader_required
 def one(escalation_id: int) -> str:
     """One of them with its last turns."""
     return _page(escalation_id)
@@ -53,7 +57,7 @@ def _page(escalation_id: int, *, typed: str = "", wrong: str = "") -> str:
 
 
 @blueprint.post("/<int:escalation_id>/answer")
-@officer_required
+@reader_required
 def answer(escalation_id: int) -> Response | tuple[str, int]:
     """Send the officer's words to the citizen; what was typed is kept when it cannot be sent."""
     typed = request.form.get("text", "")
@@ -66,7 +70,7 @@ def answer(escalation_id: int) -> Response | tuple[str, int]:
 
 
 @blueprint.post("/<int:escalation_id>/close")
-@officer_required
+@reader_required
 def close(escalation_id: int) -> Response:
     """Mark it as dealt with."""
     service.close(escalation_id, actor=current_officer().actor)

@@ -143,6 +143,12 @@ def is_waiting(session: Session, conversation_id: int) -> bool:
     return session.scalar(_WAITING.limit(1), {"conversation_id": conversation_id}) is not None
 
 
+def assistant_answered_since(session: Session, moment: datetime) -> bool:
+    """Whether the assistant has answered any message that came after `moment`."""
+    answered = select(Message.id).where(Message.created_at > moment, Message.confidence.is_not(None)).limit(1)
+    return session.scalar(answered) is not None
+
+
 def next_waiting(session: Session, conversation_id: int, *, besides: Collection[int]) -> Message | None:
     """The oldest unanswered message of the conversation that is not among those already tried in this run."""
     waiting = session.scalars(_WAITING, {"conversation_id": conversation_id})

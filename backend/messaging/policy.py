@@ -15,6 +15,8 @@ _DELIVERY_DELAY_LATER = 300
 MAX_DELIVERY_ATTEMPTS = 48
 _TURN_DELAYS = (1, 2, 4, 8, 15)
 _TURN_DELAY_LATER = 30
+HOPELESS_ATTEMPTS = 12
+"""After so many failures (about four minutes) a message is given up, if the assistant answers others meanwhile."""
 
 _NUMBER_WORDS = ("mot", "hai", "ba", "bon", "nam", "sau", "bay", "tam", "chin", "muoi")
 _PICK = re.compile(

@@ -1,6 +1,7 @@
 """Worker tasks: they take ids, re-read the rows, and do nothing when there is nothing to do any more."""
 
 from datetime import timedelta
+from threading import Lock
 
 from huey import crontab
 
@@ -8,6 +9,7 @@ from backend import clock
 from backend.database import reading, transaction
 from backend.messaging import delivery, ledger, turn
 from backend.queue import periodic_task, queue, task
+from backend.settings import settings
 
 SETTLING = timedelta(seconds=5)
 """Younger messages have a wake-up on its way; the sweep leaves them alone."""
@@ -37,8 +39,20 @@ def deliver(message_id: int) -> None:
 @periodic_task(crontab(minute="*"))
 def sweep() -> None:
     """Wake up for everything that waits too long: a lost queue, a killed worker, a crashed Rasa lose nothing."""
+    _sweep(SETTLING)
+    for seconds in range(10, 60, 10):
+        look_again.schedule(delay=seconds)
+
+
+@task()
+def look_again() -> None:
+    """A sweep between the minutes."""
+    _sweep(SETTLING)
+
+
+def _sweep(settling: timedelta) -> None:
     with reading() as session:
-        older_than = clock.now() - SETTLING
+        older_than = clock.now() - settling
         turns = ledger.forgotten_turns(session, older_than)
         deliveries = ledger.forgotten_deliveries(session, older_than)
     with transaction() as session:
@@ -49,7 +63,14 @@ def sweep() -> None:
         deliver(message_id)
 
 
+_starting = Lock()
+
+
 @queue().on_startup()
 def sweep_at_start() -> None:
-    """A worker that comes back first looks for what the last one left."""
-    sweep.call_local()
+    """A worker that comes back looks for what the last one left, and again when that one's leases have run out."""
+    if not _starting.acquire(blocking=False):
+        return  # the hook runs once for each thread
+    _sweep(timedelta())
+    for seconds in (settings().turn_lease_seconds, settings().delivery_lease_seconds):
+        look_again.schedule(delay=seconds + 1)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from backend import clock
-from backend.database import transaction
+from backend.database import reading, transaction
 from backend.errors import Unavailable
 from backend.logs import logger
 from backend.messaging import assistant, keywords, ledger, policy, wording
@@ -58,7 +58,11 @@ def run(conversation_id: int) -> Outcome:
             answer = _answer(taken, assistant_down=outcome.again_in is not None)
             outcome.deliver += _complete(taken.message, answer, epoch)
         except (Unavailable, OperationalError):  # a busy database passes, as an outage does
-            outcome.again_in = _wait_for_assistant(taken.message, outcome)
+            if _is_hopeless(taken.message):
+                log.error("assistant cannot answer", message=taken.message.id)
+                outcome.deliver += _complete(taken.message, Answer([Reply(wording.FAULT)]), epoch)
+            else:
+                outcome.again_in = _wait_for_assistant(taken.message, outcome)
         except Exception:  # a fault of ours would come again and again: it must not block the rest
             log.exception("turn failed", message=taken.message.id)
             outcome.deliver += _complete(taken.message, Answer([Reply(wording.FAULT)]), epoch)
@@ -142,6 +146,14 @@ def _complete(message: Message, answer: Answer, epoch: int) -> list[int]:
             log.info("reply suppressed, owner changed", message=message.id)
         queued = ledger.queue(session, conversation, replies, reply_to=message.id, suppressed=suppressed)
         return [] if suppressed else [queued]
+
+
+def _is_hopeless(message: Message) -> bool:
+    """Whether it is this message, not an outage: tried often, while others were answered since it came."""
+    if message.attempts < policy.HOPELESS_ATTEMPTS:
+        return False
+    with reading() as session:
+        return ledger.assistant_answered_since(session, message.created_at)
 
 
 def _wait_for_assistant(message: Message, outcome: Outcome) -> float:

@@ -14,6 +14,7 @@ from backend.errors import MotCuaError
 from backend.organisation import demo, seeding, service, sign_in
 from backend.organisation.models import Level, Role
 from backend.organisation.seeding import PROVINCE
+from backend.settings import settings
 
 commands = AppGroup("organisation", help="Agencies of the province, and officers' accounts.")
 
@@ -114,6 +115,8 @@ def set_password(username: str, password_stdin: bool) -> None:
 @click.option("--password", default="", help="For all of them; random when not given.")
 def seed_demo_officers(password: str) -> None:
     """Create one made-up officer of every role, for practising. Not for a system with real dossiers."""
+    if settings().environment == "production":
+        raise click.ClickException("demo officers have no place in production")
     with _plain_errors():
         password = demo.seed(password)
     for officer in demo.OFFICERS:

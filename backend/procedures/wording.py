@@ -202,10 +202,12 @@ def place(procedure: ProcedureOut) -> str:
     where = _place(procedure)
     if not where:
         return _unknown("nơi nộp hồ sơ", procedure)
-    text = f"{procedure.short_name}: nộp tại {_lower(where)}."
+    filed = "" if fold(where).startswith("nop ") else "nộp tại "
+    text = f"{procedure.short_name}: {filed}{_lower(where)}."
     if procedure.agency and fold(procedure.agency) not in fold(where):
         text += f" Cơ quan giải quyết: {policy.clipped(procedure.agency.strip(' .'), FEE)}."
-    ways = ["nộp trực tuyến"] if procedure.online in (Online.FULL, Online.PARTIAL) else []
+    is_online = procedure.online in (Online.FULL, Online.PARTIAL) and "truc tuyen" not in fold(where)
+    ways = ["nộp trực tuyến"] if is_online else []
     ways += ["gửi bưu điện"] if any(method.channel == "post" for method in procedure.methods) else []
     return f"{text} Cũng có thể {' hoặc '.join(ways)}." if ways else text
 
@@ -283,19 +285,26 @@ def overview(procedure: ProcedureOut) -> str:
     )
     where = _place(procedure)
     if where:
-        also = ", hoặc nộp trực tuyến" if procedure.online in (Online.FULL, Online.PARTIAL) else ""
+        is_online = procedure.online in (Online.FULL, Online.PARTIAL) and "truc tuyen" not in fold(where)
+        also = ", hoặc nộp trực tuyến" if is_online else ""
         lines.append(_sentence(f"Nơi nộp: {_lower(where)}{also}"))
     return "\n".join(lines)
 
 
 def _papers_in_a_line(procedure: ProcedureOut) -> str:
     always = [paper for paper in procedure.documents if not _is_optional(paper)]
-    parts = [_lower(policy.brief(paper.name, OVERVIEW_PAPER)) for paper in always[:OVERVIEW_PAPERS]]
+    parts = [_lower(_to_a_comma(policy.brief(paper.name, OVERVIEW_PAPER))) for paper in always[:OVERVIEW_PAPERS]]
     if len(always) > OVERVIEW_PAPERS:
         parts.append(f"{len(always) - OVERVIEW_PAPERS} giấy tờ khác")
     if sometimes := len(procedure.documents) - len(always):
         parts.append(f"thêm {sometimes} giấy tờ tùy trường hợp" if always else f"{sometimes} giấy tờ tùy trường hợp")
     return "; ".join(parts) or "chưa có thông tin"
+
+
+def _to_a_comma(text: str) -> str:
+    """A text that was cut short, cut at its last comma instead of in the middle of a thought."""
+    end = text.rfind(", ")
+    return text[:end] if text.endswith("…") and end >= OVERVIEW_PAPER // 3 else text
 
 
 _BODY: dict[Aspect, Callable[[ProcedureOut], str]] = {

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from backend import clock, database
-from backend.errors import InvalidInput
-from backend.messaging import assistant, delivery, housekeeping, ledger, service, turn, wording
+from backend.errors import InvalidInput, Unavailable
+from backend.messaging import assistant, delivery, housekeeping, ledger, policy, service, turn, wording
 from backend.messaging.channels import Choice, Rejected, Reply, TryLater
 from backend.messaging.models import TITLE_LENGTH, ChoiceToken, Message, Owner, Status
 from tests.builders import messaging as make
@@ -192,3 +192,31 @@ def test_a_message_queued_while_the_one_before_is_being_noted_does_not_wait_for_
     monkeypatch.setattr(ledger, "next_in_line", look_too_early)
     make.work()
     assert channel.bodies == ["đã nghe: a", "tin báo"]
+
+
+def test_a_message_the_assistant_never_manages_does_not_silence_its_conversation(database, monkeypatch):
+    channel, scripted = make.install(monkeypatch)
+    normal = scripted.ask
+
+    def ask(**question):
+        if question["text"] == "câu hỏng":
+            raise Unavailable
+        return normal(**question)
+
+    monkeypatch.setattr(assistant, "ask", ask)
+    make.text("câu hỏng")
+    make.work()
+    moment = clock.now()
+    for _ in range(policy.HOPELESS_ATTEMPTS + 1):
+        moment += timedelta(minutes=1)
+        with clock.stopped_at(moment):
+            make.sweep()
+            make.work()
+    assert wording.FAULT not in channel.bodies, "nobody else was answered: it may be an outage"
+    with clock.stopped_at(moment + timedelta(minutes=1)):
+        make.text("câu lành", address="+84900000009")
+        make.work()
+    with clock.stopped_at(moment + timedelta(minutes=3)):
+        make.sweep()
+        make.work()
+    assert channel.bodies[-1] == wording.FAULT

@@ -99,7 +99,8 @@ def test_a_lost_wake_up_is_found_by_the_sweep(house):
     make.text("a")
     make.queue().storage.flush_all()
     make.sweep()
-    assert make.work() == 0  # too young: its wake-up may be on its way
+    make.work()
+    assert channel.bodies == []  # too young: its wake-up may be on its way
     with clock.stopped_at(clock.now() + timedelta(minutes=1)):
         make.sweep()
         make.work()
