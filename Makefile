@@ -81,8 +81,9 @@ bot/.venv/.synced: requirements/rasa.txt requirements/rasa-wheel.txt | $(UV)
 
 models/.trained: $(NLU) | setup
 	@echo "· training the assistant"
-	@mkdir -p models && rm -f models/*.tar.gz
+	@mkdir -p models
 	@bot/.venv/bin/rasa train --data nlu_data --domain domain.yml --config config.yml --out models --quiet
+	@ls -t models/*.tar.gz | tail -n +2 | xargs -r rm  # the old one goes only when the new one is there
 	@touch $@
 
 tests/peers/node_modules/.installed: tests/peers/package-lock.json

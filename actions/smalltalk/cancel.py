@@ -23,6 +23,6 @@ class ActionCancel(DialogueAction):
         elif turn.awaiting == "complaint":
             turn.utter("utter_complaint_cancelled")
         elif turn.awaiting == "complaint_place":
-            turn.utter("utter_anything_else")
+            turn.utter("utter_complaint_is_in")
         else:
             turn.utter("utter_cancelled")

@@ -8,6 +8,8 @@ from backend.procedures.index import Entry
 from backend.text import fold
 
 TITLE = 48  # five of them and a question fit into two segments of SMS
+WORDS_OF_DIFFERENCE = 3
+_SIGNS = " ,;:.()…"
 _LEVELS = {"province": "cấp tỉnh", "district": "cấp huyện", "commune": "cấp xã"}
 
 
@@ -28,12 +30,19 @@ def _with(name: str, detail: str) -> str:
 
 
 def _difference(entry: Entry, entries: Sequence[Entry]) -> str:
-    """The words of the full name that no other one offered has."""
-    others = {word for other in entries if other.code != entry.code for word in fold(other.names[0]).split()}
-    own = [
-        word for word in entry.names[0].split() if fold(word).strip("(),;.") not in {o.strip("(),;.") for o in others}
-    ]
-    return policy.clipped(" ".join(own).strip("(),;. "), 30)
+    """Where the full name first says what no other one offered says: the words, with the one before them."""
+    others = {_bare(word) for other in entries if other.code != entry.code for word in other.names[0].split()}
+    words = entry.names[0].split()
+    own = next((i for i, word in enumerate(words) if _bare(word) and _bare(word) not in others), None)
+    if own is None:
+        return ""
+    around = words[max(own - 1, 0) : own + WORDS_OF_DIFFERENCE]
+    end = next((n for n, word in enumerate(around, 1) if n > 1 and word[-1] in _SIGNS), len(around))
+    return policy.clipped(" ".join(around[:end]).strip(_SIGNS), 30)
+
+
+def _bare(word: str) -> str:
+    return fold(word).strip(_SIGNS)
 
 
 def _level(entry: Entry, _entries: Sequence[Entry]) -> str:

@@ -221,5 +221,7 @@ def test_what_is_not_ours_is_answered_kindly(text: str, response: str) -> None:
 def test_abuse_that_was_not_understood_is_no_misunderstanding() -> None:
     said = Citizen(FakeBackend()).writes("đồ ngu", "nlu_fallback", ranking=RANKING)
     assert said.responses == ["utter_abuse"]
-    assert said.buttons == [("Gặp cán bộ", "/request_officer")]
+    assert said.buttons == []  # its words name CB, and a choice on SMS costs a line
     assert said.slots == {}
+    on_the_web = Citizen(FakeBackend(), "web").writes("đồ ngu", "nlu_fallback", ranking=RANKING)
+    assert on_the_web.buttons == [("Gặp cán bộ", "/request_officer")]

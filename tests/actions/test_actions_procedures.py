@@ -232,3 +232,58 @@ def test_nothing_named_and_nothing_spoken_of() -> None:
     backend = FakeBackend(searches={"": NOTHING_NAMED})
     assert Citizen(backend).picks("/search_procedure").responses == ["utter_ask_procedure_for_overview"]
     assert Citizen(backend).picks("/ask_fee").responses == ["utter_ask_procedure_for_fee"]
+
+
+TOLD = found("ask", hit("1.000656", title="Khai tử"), hit("1.014177", title="Mai táng"), residual="mat") | {
+    "ask": "Dạ, em xin chia buồn. Anh/chị cần làm việc nào ạ?"
+}
+LOST = found("ask", hit("1.014064", title="Căn cước"), hit("3.000348", title="Bằng lái"), residual="mat bop") | {
+    "ask": "Dạ, anh/chị cần làm lại giấy tờ nào trước ạ?"
+}
+
+
+@pytest.mark.parametrize("intent", ["search_procedure", "ask_documents", "out_of_scope", "nlu_fallback"])
+def test_a_situation_is_asked_about_whatever_it_was_taken_for(intent: str) -> None:
+    said = Citizen(FakeBackend(searches={"me toi mat": TOLD})).writes("mẹ tôi mất tuần trước", intent)
+    assert said.text == TOLD["ask"]
+    assert said.titles == ["Khai tử", "Mai táng"]
+
+
+def test_a_question_without_a_name_after_an_offer_is_about_the_offer() -> None:
+    citizen = Citizen(FakeBackend(searches={"me toi mat": TOLD}))
+    citizen.writes("mẹ tôi mất", "search_procedure")
+    again = citizen.writes("cần mang theo những gì", "ask_documents")
+    assert again.responses == ["utter_pick_one"]
+    assert again.buttons[0] == ("Khai tử", '/ask_documents{"procedure_code": "1.000656"}')
+    assert citizen.picks(again.buttons[0][1]).texts == ["1.000656: documents."]
+
+
+def test_a_choice_may_be_named_as_people_call_it() -> None:
+    cards = found("sure", hit("1.014061", 16.6), hit("1.014064", 12.8), residual="cccd")
+    citizen = Citizen(FakeBackend(searches={"bop": LOST, "cccd": cards}))
+    citizen.writes("mất bóp hết giấy tờ", "search_procedure")
+    assert citizen.writes("cccd", "search_procedure").texts == ["1.014064: overview."]
+    assert citizen.writes("cccd", "search_procedure").texts == ["1.014061: overview."]  # no offer stands now
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("chậm nộp có bị phạt không", False),
+        ("đất vườn có tách được không", False),
+        ("quá 3 tháng còn nộp được không", False),
+        ("có nộp online được không", True),
+        ("có được miễn phí không", True),
+        ("bao lâu thì xong", True),
+    ],
+)
+def test_what_no_record_tells(text: str, told: bool) -> None:
+    assert aspects.is_in_no_record(text) is not told
+
+
+def test_what_no_record_tells_is_said_to_be_unknown(backend: FakeBackend) -> None:
+    citizen = Citizen(backend)
+    citizen.writes("đăng ký kết hôn cần gì", "ask_documents")
+    said = citizen.writes("chậm nộp có bị phạt không", "ask_fee")
+    assert said.responses == ["utter_not_told"]
+    assert "Đăng ký kết hôn" in said.text

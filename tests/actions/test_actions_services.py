@@ -296,3 +296,43 @@ def test_stop_drops_the_open_question() -> None:
 def test_what_the_backend_does_not_accept_is_told_to_the_citizen() -> None:
     said = Citizen(FakeBackend(answers={"complaints": 422})).writes(TRASH, "file_complaint")
     assert said.responses == ["utter_not_accepted"]
+
+
+@pytest.mark.parametrize("text", ["how can i register my motorbike", "Where is the office?", "I lost my passport"])
+def test_english_is_answered_in_english(text: str) -> None:
+    assert Citizen(FakeBackend()).writes(text, "search_procedure").responses == ["utter_english"]
+
+
+@pytest.mark.parametrize("text", ["toi can lam the", "lam the o office nao", "xin chao", "is", "con toi hoc lop 1"])
+def test_vietnamese_without_accents_is_not_english(text: str) -> None:
+    assert "utter_english" not in Citizen(FakeBackend()).writes(text, "greet").responses
+
+
+def test_a_place_after_a_report_is_added_to_it() -> None:
+    backend = FakeBackend(answers={"complaint-additions": {"outcome": "found", "text": "Dạ, em đã ghi thêm."}})
+    citizen = Citizen(backend)
+    assert citizen.writes("cống nghẹt hôi thúi quá", "file_complaint").responses == ["", "utter_ask_complaint_place"]
+    assert citizen.writes("ở đường Y Jút", "ask_place").texts == ["Dạ, em đã ghi thêm."]
+    assert backend.called("complaint-additions")[0]["text"] == "ở đường Y Jút"
+
+
+def test_a_question_after_a_report_is_not_added_to_it() -> None:
+    backend = FakeBackend(answers={"contacts": {"text": "UBND phường Tân An."}})
+    citizen = Citizen(backend)
+    citizen.writes("cống nghẹt hôi thúi quá", "file_complaint")
+    citizen.writes("ở phường Tân An gọi số nào", "ask_contact")
+    assert backend.called("complaint-additions") == []
+
+
+@pytest.mark.parametrize(("text", "score"), [("à nhầm, 4 thôi", 4), ("5 sao luôn", 5), ("thôi 2 điểm", 2)])
+def test_a_lone_digit_answers_our_question_for_a_score(text: str, score: int) -> None:
+    backend = FakeBackend()
+    citizen = Citizen(backend)
+    citizen.writes("đánh giá", "rate_service")
+    citizen.writes(text, "nlu_fallback")
+    assert backend.called("ratings")[0]["score"] == score
+
+
+def test_fraud_is_warned_of_whatever_it_was_taken_for() -> None:
+    said = Citizen(FakeBackend()).writes("họ kêu chuyển 2 triệu để làm căn cước", "search_procedure")
+    assert said.responses == ["utter_scam"]

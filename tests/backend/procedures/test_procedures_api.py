@@ -65,6 +65,22 @@ def test_an_answer_is_remembered_by_the_conversation(client, monkeypatch):
     assert client.post(lost, json={"code": "1.001193"}, headers=HEADERS).status_code == 404
 
 
+def test_the_source_is_told_once_in_a_conversation_about_a_procedure(client, monkeypatch):
+    make.install(monkeypatch)
+    url = f"/api/v1/conversations/{make.text('xin chào').conversation_id}/procedure-answers"
+    told = [
+        client.post(url, json={"code": code, "aspect": "place"}, headers=HEADERS).json["text"]
+        for code in ("1.001193", "1.001193", "1.004884", "1.001193")
+    ]
+    assert ["Nguồn: " in text for text in told] == [True, False, True, True]
+
+
+def test_a_situation_is_asked_about_in_its_own_words(client):
+    answer = client.get("/api/v1/procedures/search?q=vợ em mới sinh", headers=HEADERS).json
+    assert (answer["decision"], answer["ask"][:16]) == ("ask", "Dạ, em chúc mừng")
+    assert [(hit["code"], hit["title"]) for hit in answer["hits"]] == [("1.001193", "Chỉ đăng ký khai sinh")]
+
+
 @pytest.mark.parametrize("path", ["/api/v1/procedures/search?q=x", "/api/v1/procedures/1.001193"])
 def test_only_our_own_processes_may_ask(client, path):
     assert client.get(path).status_code == 401
