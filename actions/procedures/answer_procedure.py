@@ -87,8 +87,8 @@ async def tell(turn: Turn, meant: Meant, wanted: list[Aspect]) -> None:
 
 def ask_which(turn: Turn, hits: list[Hit], wanted: list[Aspect], ask: str = "") -> None:
     """Offer the look-alikes, asking `ask` or our usual question; what is picked or named next is told `wanted`."""
-    if ask and wanted == ["fee"]:
-        wanted = [aspects.OVERVIEW]  # "mẹ già có được lãnh tiền không" asks for no fee
+    if ask and wanted[0] in {"fee", "result"}:
+        wanted = [aspects.OVERVIEW]  # "mẹ già có được lãnh tiền không" asks for no fee, "mẹ mất làm giấy gì" for all
     _remember_question(turn, wanted)
     intent = aspects.INTENT_OF[wanted[0]]
     most = len(hits) if ask else MAX_OFFERED

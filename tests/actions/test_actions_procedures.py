@@ -242,6 +242,13 @@ LOST = found("ask", hit("1.014064", title="Căn cước"), hit("3.000348", title
 }
 
 
+@pytest.mark.parametrize("intent", ["ask_fee", "ask_result", "search_procedure"])
+def test_what_a_situation_calls_for_is_told_from_the_start(intent: str) -> None:
+    citizen = Citizen(FakeBackend(searches={"me toi mat": TOLD}))
+    offer = citizen.writes("mẹ tôi mất thì làm giấy gì", intent)
+    assert citizen.picks(offer.buttons[0][1]).texts == ["1.000656: overview."]
+
+
 @pytest.mark.parametrize("intent", ["search_procedure", "ask_documents", "out_of_scope", "nlu_fallback"])
 def test_a_situation_is_asked_about_whatever_it_was_taken_for(intent: str) -> None:
     said = Citizen(FakeBackend(searches={"me toi mat": TOLD})).writes("mẹ tôi mất tuần trước", intent)
