@@ -4,7 +4,17 @@ from importlib import import_module
 
 from backend.database import Base
 
-FEATURES = ("citizens", "complaints", "dossiers", "inbox", "messaging", "organisation", "procedures", "ratings")
+FEATURES = (
+    "citizens",
+    "complaints",
+    "dossiers",
+    "inbox",
+    "messaging",
+    "notifications",
+    "organisation",
+    "procedures",
+    "ratings",
+)
 
 import_module("backend.audit")
 for feature in FEATURES:

@@ -51,6 +51,8 @@ class Settings(Environment):
 
     hotline: str = "0262.1022"
     province: str = "Đắk Lắk"
+    public_url: str = "http://127.0.0.1:8000"
+    """Where citizens reach the web process: the links in messages and QR codes begin with it."""
     procedure_source: str = "Cổng Dịch vụ công quốc gia"
 
     worker_threads: int = Field(default=6, ge=1)

@@ -8,51 +8,31 @@ from datetime import datetime, timedelta
 from backend import calendar, clock
 from backend.database import transaction
 from backend.dossiers import service
-from backend.dossiers.policy import State
-from backend.dossiers.service import Filing
+from backend.dossiers.filing import Filing
+from backend.dossiers.models import Dossier
+from backend.dossiers.policy import FINISHED, State
+from backend.dossiers.walking import Walk, walk
 from backend.organisation import service as organisation
 from backend.organisation.models import Level
-from backend.procedures import service as procedures
+from backend.organisation.service import DEMO_COMMUNE as COMMUNE
 
 COUNT = 300
 PEOPLE = 60
-ACTOR = "system"
 
-# Working days each takes, and what people forget most.
+# What people forget most.
 _PROCEDURES = {
-    "1.001193": (1, ("Giấy chứng sinh", "Căn cước của người đi khai sinh")),
-    "1.004873": (3, ("Trích lục ghi chú ly hôn",)),
-    "1.000894": (1, ("Giấy xác nhận tình trạng hôn nhân",)),
-    "1.004194": (3, ("Hợp đồng thuê nhà",)),
-    "1.004222": (7, ("Giấy tờ chứng minh chỗ ở hợp pháp",)),
-    "1.001612": (3, ("Bản sao căn cước của chủ hộ kinh doanh",)),
-    "2.000635": (1, ("Văn bản ủy quyền",)),
-    "2.000815": (1, ("Bản chính để đối chiếu",)),
-}
-
-_HAPPY = (
-    State.RECEIVED,
-    State.ASSIGNED,
-    State.PROCESSING,
-    State.APPROVING,
-    State.APPROVED,
-    State.RESULT_READY,
-    State.RETURNED,
-)
-_PATHS: dict[State, tuple[State, ...]] = {
-    State.SUBMITTED: (),
-    **{state: _HAPPY[: place + 1] for place, state in enumerate(_HAPPY)},
-    State.SUPPLEMENT_REQUESTED: (State.RECEIVED, State.SUPPLEMENT_REQUESTED),
-    State.CANCELLED: (State.SUPPLEMENT_REQUESTED, State.CANCELLED),
-    State.REFUSED: (State.RECEIVED, State.ASSIGNED, State.PROCESSING, State.REFUSED),
-    State.WITHDRAWN: (State.RECEIVED, State.WITHDRAWN),
-}
-_REASONS = {
-    State.REFUSED: "chưa đủ điều kiện giải quyết theo quy định",
-    State.CANCELLED: "quá hạn bổ sung giấy tờ",
-    State.WITHDRAWN: "công dân xin rút",
+    "1.001193": ("Giấy chứng sinh",),
+    "1.004873": ("Trích lục ghi chú ly hôn",),
+    "1.000894": ("Giấy xác nhận tình trạng hôn nhân",),
+    "1.004194": ("Hợp đồng thuê nhà",),
+    "1.004222": ("Giấy tờ chứng minh chỗ ở hợp pháp",),
+    "1.001612": ("Bản sao căn cước của chủ hộ kinh doanh",),
+    "2.000635": ("Văn bản ủy quyền",),
+    "2.000815": ("Bản chính để đối chiếu",),
 }
 LATE_REASON = "chờ kết quả xác minh của cơ quan phối hợp"
+_COMMUNES = 8
+"""In how many communes the demo happens; half of it in the first, where the demo officers work."""
 
 _SURNAMES = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Y", "H'", "Đặng", "Bùi")
 _MIDDLE = ("Văn", "Thị", "Minh", "Ngọc", "Thanh", "Hữu")
@@ -116,53 +96,45 @@ class _Maker:
     def __init__(self, first_number: int) -> None:
         self._number = first_number
         self._chance = random.Random(first_number)  # noqa: S311 - a fixed seed on purpose
-        self._communes = organisation.agencies_at(clock.today(), level=Level.COMMUNE)
+        communes = organisation.agencies_at(clock.today(), level=Level.COMMUNE)
+        mostly = organisation.agency_by_code(COMMUNE)
+        self._communes = [mostly] * (_COMMUNES - 1) + communes[: _COMMUNES - 1]
 
     def make(self, wish: Wish) -> str:
         code = self._chance.choice(sorted(_PROCEDURES))
-        days, forgotten = _PROCEDURES[code]
         agency = self._chance.choice(self._communes)
-        start = _start(wish, days, self._chance)
+        start = _start(wish, self._chance)
         filing = Filing(
             code=f"{agency.code}-{clock.local(start):%y%m%d}-{self._number:04d}",
             procedure_code=code,
-            procedure_name=procedures.short_name(code),
             agency_code=agency.code,
-            agency_name=agency.name,
             applicant_name=_name(wish.person),
             applicant_phone=phone(wish.person),
-            submitted_at=start,
         )
         self._number += 1
-        _walk(service.file(filing, ACTOR), wish, start, days, forgotten)
-        return filing.code
+        made = walk(filing, Walk(wish.state, start, missing=_PROCEDURES[code], due_at=_due(wish)))
+        if wish.late:
+            _explain(made.id)
+        return made.code
 
 
-def _start(wish: Wish, days: int, chance: random.Random) -> datetime:
-    """When it was filed, so that it is on time now, or late when wished so."""
-    back = days + 6 + chance.randrange(8) if wish.late else chance.randrange(max(1, days))
-    if wish.state in (State.RETURNED, State.REFUSED, State.CANCELLED, State.WITHDRAWN):
-        back = 20 + chance.randrange(40)
-    moment = clock.now() - timedelta(days=back)
+def _start(wish: Wish, chance: random.Random) -> datetime:
+    """When it was filed: some days ago, or long ago where it is over; a supplement's deadline still lies ahead."""
+    back = 20 + chance.randrange(40) if wish.state in FINISHED else 1 + chance.randrange(4)
+    moment = clock.now() - timedelta(days=back + (8 if wish.late else 0))
     return calendar.add_working_hours(moment, -chance.uniform(0.5, 3))
 
 
-def _walk(dossier_id: int, wish: Wish, start: datetime, days: int, forgotten: tuple[str, ...]) -> None:
-    moment = start
-    for state in _PATHS[wish.state]:
-        moment = min(calendar.add_working_hours(moment, 0.4), clock.now())
-        asks = state == State.SUPPLEMENT_REQUESTED
-        late = LATE_REASON if wish.late and state == wish.state else ""
-        service.move(
-            dossier_id,
-            state,
-            actor=ACTOR,
-            at=moment,
-            reason=_REASONS.get(state, late),
-            due_at=calendar.add_working_days(moment, days) if state == State.RECEIVED else None,
-            missing=forgotten if asks else (),
-            supplement_due_at=calendar.add_working_days(clock.now(), 10) if asks else None,
-        )
+def _due(wish: Wish) -> datetime | None:
+    """The appointment: passed where it is to be late, ahead while it is in work."""
+    if wish.state in FINISHED:
+        return None
+    return calendar.add_working_days(clock.now(), 4) if not wish.late else calendar.add_working_hours(clock.now(), -12)
+
+
+def _explain(dossier_id: int) -> None:
+    with transaction() as session:
+        session.get_one(Dossier, dossier_id).reason = LATE_REASON
 
 
 def _name(person: int) -> str:

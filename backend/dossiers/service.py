@@ -1,159 +1,24 @@
-"""The use cases of dossiers."""
-
-from dataclasses import dataclass
-from datetime import datetime
+"""The door of this feature for others: filing, acting, asking. The use cases live in the modules named here."""
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
-from backend import audit, clock
-from backend.audit import Audit
-from backend.citizens import service as citizens
-from backend.database import reading, transaction
-from backend.dossiers import policy, wording
-from backend.dossiers.models import Dossier, DossierEvent
-from backend.dossiers.policy import State
-from backend.errors import Conflict
-from backend.messaging import service as messaging
-
-LISTED = 5
-
-
-@dataclass(frozen=True)
-class Summary:
-    """A dossier in a list."""
-
-    code: str
-    procedure_name: str
-    state: str
-    title: str
-
-
-@dataclass(frozen=True)
-class Lookup:
-    """What a citizen asked for. `outcome`: found | several | none | not_found | needs_link | unclear."""
-
-    outcome: str
-    text: str
-    dossiers: tuple[Summary, ...] = ()
-
-
-@dataclass(frozen=True)
-class Filing:
-    """What is needed to take a dossier in."""
-
-    code: str
-    procedure_code: str
-    procedure_name: str
-    agency_code: str
-    agency_name: str
-    applicant_name: str
-    applicant_phone: str
-    submitted_at: datetime
-
-
-def look_up(conversation_id: int, code: str | None, aspect: str = "state") -> Lookup:
-    """The dossiers of whoever proved to own this conversation.
-
-    `code` is a code in any spelling, its last digits, or None for all. What is shown follows from the conversation's
-    verified number; somebody else's dossier looks like none at all.
-    """
-    conversation = messaging.view(conversation_id)
-    phone = citizens.verified_phone(conversation.channel, conversation.address)
-    if phone is None:
-        return Lookup("needs_link", wording.needs_link())
-    with transaction() as session:
-        if not code or not code.strip():
-            return _all_of(session, conversation_id, phone, aspect)
-        wanted, ending = policy.normalised_code(code), policy.tail(code)
-        if wanted is None and ending is None:
-            return Lookup("unclear", wording.UNCLEAR_CODE)
-        match = Dossier.code == wanted if wanted else Dossier.code.endswith(f"{ending}", autoescape=True)
-        query = select(Dossier).where(Dossier.applicant_phone == phone, match).order_by(Dossier.id.desc())
-        found = list(session.scalars(query.limit(LISTED)))
-        if not found:
-            return Lookup("not_found", wording.not_found(wanted or f"có đuôi {ending}"))
-        return _told(session, conversation_id, found, len(found), aspect)
-
-
-def _all_of(session: Session, conversation_id: int, phone: str, aspect: str) -> Lookup:
-    mine = Dossier.applicant_phone == phone
-    if aspect == "supplement":
-        waiting = select(Dossier).where(mine, Dossier.state == State.SUPPLEMENT_REQUESTED).order_by(Dossier.id.desc())
-        found = list(session.scalars(waiting.limit(LISTED)))
-        if found:
-            return _told(session, conversation_id, found, len(found), aspect)
-    total = session.scalar(select(func.count()).select_from(Dossier).where(mine)) or 0
-    if not total:
-        return Lookup("none", wording.NONE)
-    newest = select(Dossier).where(mine).order_by(Dossier.submitted_at.desc(), Dossier.id.desc()).limit(LISTED)
-    return _told(session, conversation_id, list(session.scalars(newest)), total, aspect)
-
-
-def _told(session: Session, conversation_id: int, found: list[Dossier], total: int, aspect: str) -> Lookup:
-    for dossier in found:
-        actor, subject = f"conversation:{conversation_id}", f"dossier:{dossier.id}"
-        audit.record(session, Audit.DOSSIER_VIEWED, actor=actor, subject=subject)
-    summaries = tuple(_summary(dossier) for dossier in found)
-    if total > 1:
-        return Lookup("several", wording.several(len(found), total), summaries)
-    text = wording.supplement(found[0]) if aspect == "supplement" else wording.describe(found[0])
-    return Lookup("found", text, summaries)
-
-
-def _summary(dossier: Dossier) -> Summary:
-    return Summary(dossier.code, dossier.procedure_name, dossier.state, wording.title(dossier))
-
-
-def file(filing: Filing, actor: str) -> int:
-    """Take a dossier in as `submitted`; its id."""
-    with transaction() as session:
-        citizen_id = citizens.register(filing.applicant_name, filing.applicant_phone)
-        dossier = Dossier(
-            **{name: getattr(filing, name) for name in Filing.__dataclass_fields__},
-            citizen_id=citizen_id,
-            state=State.SUBMITTED,
-        )
-        dossier.history.append(DossierEvent(at=filing.submitted_at, actor=actor, to_state=State.SUBMITTED))
-        session.add(dossier)
-        session.flush()
-        return dossier.id
-
-
-def move(
-    dossier_id: int,
-    to: State,
-    *,
-    actor: str,
-    at: datetime | None = None,
-    reason: str = "",
-    due_at: datetime | None = None,
-    missing: tuple[str, ...] = (),
-    supplement_due_at: datetime | None = None,
-) -> None:
-    """Make one transition with its history row. Raises Conflict when the table does not allow it."""
-    with transaction() as session:
-        dossier = session.get_one(Dossier, dossier_id, with_for_update=True)
-        before = State(dossier.state)
-        if to not in policy.TRANSITIONS[before]:
-            raise Conflict(f"Hồ sơ đang ở bước “{wording.state_name(before)}”, không chuyển được.")
-        dossier.state, dossier.reason = to, reason
-        dossier.due_at = due_at or dossier.due_at
-        dossier.missing, dossier.supplement_due_at = list(missing), supplement_due_at
-        dossier.history.append(
-            DossierEvent(at=at or clock.now(), actor=actor, from_state=before, to_state=to, reason=reason)
-        )
-
-
-def returned_to(phone: str, code: str | None) -> Summary | None:
-    """The dossier a rating is about: the one named, or the last one returned to this number."""
-    with reading() as session:
-        query = select(Dossier).where(Dossier.applicant_phone == phone, Dossier.state == State.RETURNED)
-        if code:
-            wanted, ending = policy.normalised_code(code), policy.tail(code)
-            query = query.where(Dossier.code == wanted if wanted else Dossier.code.endswith(ending or "-"))
-        dossier = session.scalars(query.order_by(Dossier.id.desc()).limit(1)).first()
-        return _summary(dossier) if dossier else None
+from backend.database import reading
+from backend.dossiers.acts import APPLICANT as APPLICANT
+from backend.dossiers.acts import SYSTEM as SYSTEM
+from backend.dossiers.acts import Actor as Actor
+from backend.dossiers.acts import Done as Done
+from backend.dossiers.acts import Facts as Facts
+from backend.dossiers.acts import act as act
+from backend.dossiers.acts import by as by
+from backend.dossiers.acts import undo as undo
+from backend.dossiers.filing import Filed as Filed
+from backend.dossiers.filing import Filing as Filing
+from backend.dossiers.filing import file as file
+from backend.dossiers.lookup import Lookup as Lookup
+from backend.dossiers.lookup import Summary as Summary
+from backend.dossiers.lookup import look_up as look_up
+from backend.dossiers.lookup import returned_to as returned_to
+from backend.dossiers.models import Dossier
 
 
 def count() -> int:

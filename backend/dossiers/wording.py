@@ -50,6 +50,20 @@ def day(moment: datetime) -> str:
     return f"{_WEEKDAYS[there.weekday()]} {there:%d/%m/%Y}"
 
 
+def moment(at: datetime | None) -> str:
+    """`16:30 thứ Sáu 27/11/2026`, empty for None."""
+    return f"{clock.local(at):%H:%M} {day(at)}" if at else ""
+
+
+def changed_meanwhile(dossier: Dossier) -> str:
+    """Who did what to the dossier since it was looked at."""
+    last = dossier.history[-1]
+    return (
+        f"{last.actor_name or 'Hệ thống'} vừa cập nhật hồ sơ lúc {clock.local(last.at):%H:%M:%S}"
+        f" (“{state_name(last.to_state)}”). Anh/chị xem lại rồi làm tiếp; nội dung đã nhập vẫn còn."
+    )
+
+
 def describe(dossier: Dossier) -> str:
     """Where the dossier stands, in two to four short sentences."""
     sentences = [f"Hồ sơ {dossier.code} ({dossier.procedure_name}) {state_name(dossier.state)}."]
@@ -80,7 +94,7 @@ def _next_step(dossier: Dossier) -> list[str]:
 def _appointment(dossier: Dossier) -> list[str]:
     if dossier.due_at is None:
         return []
-    if not is_late(State(dossier.state), dossier.due_at, clock.now()):
+    if not is_late(State(dossier.state), dossier.due_at, clock.now(), stopped=dossier.clock_stopped_at is not None):
         return [f"Nơi xử lý: {dossier.agency_name}. Hẹn trả kết quả: {day(dossier.due_at)}."]
     why = f" Lý do: {dossier.reason.rstrip('.')}." if dossier.reason else ""
     return [
@@ -104,7 +118,9 @@ def supplement(dossier: Dossier) -> str:
 def title(dossier: Dossier) -> str:
     """Which of several: what it is about, where it stands, and the end of its code, as its paper shows it."""
     state = State(dossier.state)
-    late = dossier.due_at is not None and is_late(state, dossier.due_at, clock.now())
+    late = dossier.due_at is not None and is_late(
+        state, dossier.due_at, clock.now(), stopped=dossier.clock_stopped_at is not None
+    )
     short = "QUÁ HẸN" if late else _SHORT_STATE[state]
     name = dossier.procedure_name
     if len(name) > TITLE_NAME:

@@ -7,6 +7,7 @@ from backend.database import transaction
 from backend.errors import Conflict
 from backend.organisation import sign_in
 from backend.organisation.models import Role
+from backend.organisation.service import DEMO_COMMUNE as COMMUNE
 from backend.organisation.service import agency_by_code
 
 
@@ -22,10 +23,10 @@ class DemoOfficer:
 
 
 OFFICERS = (
-    DemoOfficer("demo-motcua", "Cán bộ một cửa (thử)", Role.RECEPTIONIST, "H15.16", "Bộ phận một cửa"),
-    DemoOfficer("demo-chuyenvien", "Chuyên viên (thử)", Role.SPECIALIST, "H15.16", "Phòng Quản lý hạ tầng"),
-    DemoOfficer("demo-truongphong", "Trưởng phòng (thử)", Role.HEAD, "H15.16", "Phòng Quản lý hạ tầng"),
-    DemoOfficer("demo-giamdoc", "Lãnh đạo sở (thử)", Role.LEADER, "H15.16"),
+    DemoOfficer("demo-motcua", "Cán bộ một cửa (thử)", Role.RECEPTIONIST, COMMUNE, "Bộ phận một cửa"),
+    DemoOfficer("demo-chuyenvien", "Chuyên viên (thử)", Role.SPECIALIST, COMMUNE, "Phòng Văn hóa - Xã hội"),
+    DemoOfficer("demo-truongphong", "Trưởng phòng (thử)", Role.HEAD, COMMUNE),
+    DemoOfficer("demo-lanhdao", "Chủ tịch phường (thử)", Role.LEADER, COMMUNE),
     DemoOfficer("demo-lanhdaotinh", "Lãnh đạo tỉnh (thử)", Role.PROVINCE_LEADER, "H15"),
     DemoOfficer("demo-tongdai", "Tổng đài viên (thử)", Role.HOTLINE_OPERATOR, "H15.901", "Tổng đài"),
     DemoOfficer("demo-quantri", "Quản trị (thử)", Role.ADMINISTRATOR, "H15.901"),

@@ -12,16 +12,19 @@ from backend import clock
 from backend.database import reading
 from backend.errors import NotFound
 from backend.organisation import wording
-from backend.organisation.models import Agency, AgencySuccession, Level
+from backend.organisation.models import Agency, AgencySuccession, Department, Level
 from backend.organisation.names import Index, Named
 from backend.organisation.seeding import PROVINCE
 
 # For other features, whose door to this one is `service`: who works where.
 from backend.organisation.sign_in import OfficerInfo as OfficerInfo
+from backend.organisation.sign_in import add_officer as add_officer
 from backend.organisation.sign_in import officer as officer
 from backend.organisation.sign_in import officers as officers
 
 MOST_CONTACTS = 5
+DEMO_COMMUNE = "H15.24.133"
+"""Phường Buôn Ma Thuột: where the demo officers work and most demo dossiers are."""
 
 
 @dataclass(frozen=True)
@@ -227,3 +230,9 @@ class _Register:
 
 def _names(row: Agency) -> tuple[str, ...]:
     return (row.unit or row.name, *row.aliases)
+
+
+def department_id(agency_id: int, name: str) -> int | None:
+    """The department of that name; None for '' and where the agency has none of that name."""
+    with reading() as session:
+        return session.scalar(select(Department.id).where(Department.agency_id == agency_id, Department.name == name))

@@ -64,6 +64,7 @@ class OfficerInfo:
     username: str
     role: Role
     agency_id: int
+    agency_code: str
     agency_name: str
     department_id: int | None
     active: bool
@@ -113,15 +114,24 @@ def officers(*, agency_id: int | None = None, roles: Iterable[Role] = ()) -> lis
 
 
 def add_officer(
-    *, name: str, username: str, password: str, agency_id: int, role: Role, department: str = "", actor: str = "system"
+    *,
+    name: str,
+    username: str,
+    password: str | None,
+    agency_id: int,
+    role: Role,
+    department: str = "",
+    actor: str = "system",
 ) -> int:
     """Create an account and return its id. `department` is made where the agency does not have it yet.
+
+    Without a password (None) nobody can sign in with it until one is set.
 
     Raises InvalidInput for a malformed username or a password that is too short, Conflict for a taken username,
     NotFound for an unknown agency.
     """
     username = _username(username)
-    password_hash = _hash(password)
+    password_hash = _hash(password) if password is not None else ""
     with transaction() as session:
         if session.get(Agency, agency_id) is None:
             raise NotFound("Không có cơ quan này.")
@@ -285,13 +295,15 @@ def _department(session: Session, agency_id: int, name: str) -> int | None:
 
 
 def _info(session: Session, row: Officer) -> OfficerInfo:
+    agency = session.get_one(Agency, row.agency_id)
     return OfficerInfo(
         id=row.id,
         name=row.name,
         username=row.username,
         role=Role(row.role),
         agency_id=row.agency_id,
-        agency_name=session.get_one(Agency, row.agency_id).name,
+        agency_code=agency.code,
+        agency_name=agency.name,
         department_id=row.department_id,
         active=row.active,
     )

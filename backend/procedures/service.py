@@ -11,7 +11,8 @@ from backend.procedures import search as searching
 from backend.procedures import versions, wording
 from backend.procedures.index import Found
 from backend.procedures.models import Source
-from backend.procedures.schemas import Aspect, ProcedureOut
+from backend.procedures.schemas import Aspect
+from backend.procedures.schemas import ProcedureOut as ProcedureOut
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ FEATURES = {
     "dossiers",
     "inbox",
     "messaging",
+    "notifications",
     "organisation",
     "procedures",
     "ratings",
@@ -68,7 +69,7 @@ def test_features_talk_through_services(path: Path) -> None:
         if pieces[0] != "backend" or len(pieces) < 2 or pieces[1] not in FEATURES or pieces[1] == feature:
             continue
         assert feature is not None, f"the kernel file {rel(path)} knows the feature {name}"
-        open_modules = {"service", "channels", "keywords", "access", "navigation"}
+        open_modules = {"service", "channels", "keywords", "access", "navigation", "events"}
         names_of_values = {"Level", "Role", "Owner"}  # enums that a table module defines
         ok = len(pieces) >= 3 and (pieces[2] in open_modules or pieces[-1] in names_of_values)
         assert ok, f"{rel(path)} reaches into {name}"

@@ -1,0 +1,68 @@
+"""What a transition cannot be made without: one check for each `policy.Need`, with the sentence for the officer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from backend import clock
+from backend.dossiers import payments
+from backend.dossiers.models import Dossier, DossierStep
+from backend.dossiers.policy import Need, PaperState, StepState
+from backend.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from backend.dossiers.acts import Facts
+
+Check = Callable[[Dossier, "Facts", DossierStep | None], bool]
+
+
+def check(wanted: Iterable[Need], dossier: Dossier, facts: Facts, step: DossierStep | None) -> None:
+    """Raises InvalidInput with one entry in `fields` for each need that is not met."""
+    unmet = [need for need in sorted(wanted) if not _CHECKS[need][0](dossier, facts, step)]
+    if unmet:
+        sentences = [_CHECKS[need][1] for need in unmet]
+        fields = [{"field": str(need), "message": sentence} for need, sentence in zip(unmet, sentences, strict=True)]
+        raise InvalidInput(" ".join(sentences), fields=fields)
+
+
+def _unfinished(dossier: Dossier) -> list[DossierStep]:
+    return [step for step in dossier.steps if step.state != StepState.DONE]
+
+
+def _checked(dossier: Dossier, _facts: Facts, _step: DossierStep | None) -> bool:
+    fine = (PaperState.PRESENT, PaperState.NOT_NEEDED)
+    return all(
+        paper.state in fine or (not paper.required and paper.state == PaperState.UNCHECKED) for paper in dossier.papers
+    )
+
+
+_CHECKS: Mapping[Need, tuple[Check, str]] = {
+    Need.REASON: (lambda _d, facts, _s: bool(facts.reason.strip()), "Cần ghi lý do."),
+    Need.LEGAL_GROUND: (lambda _d, facts, _s: bool(facts.legal_ground.strip()), "Cần ghi căn cứ pháp lý."),
+    Need.MISSING: (lambda d, _f, _s: bool(d.missing), "Cần đánh dấu ít nhất một giấy tờ còn thiếu hoặc chưa đúng."),
+    Need.DEADLINE: (
+        lambda _d, facts, _s: facts.deadline is not None and facts.deadline > clock.now(),
+        "Cần một thời hạn sau hôm nay.",
+    ),
+    Need.CHECKED: (_checked, "Còn giấy tờ bắt buộc chưa kiểm tra hoặc còn thiếu."),
+    Need.OFFICER: (lambda _d, facts, step: bool(facts.officer_id and step), "Cần chọn người nhận hồ sơ."),
+    Need.FEE_SETTLED: (lambda d, _f, _s: not payments.owed(d), "Lệ phí chưa được nộp."),
+    Need.FIRST_REQUEST: (
+        lambda d, _f, _s: not d.supplement_from,
+        "Hồ sơ đã được yêu cầu bổ sung một lần; chỉ được yêu cầu một lần.",
+    ),
+    Need.CLOCK_RUNNING: (
+        lambda d, _f, _s: d.clock_stopped_at is None,
+        "Thời hạn đang tạm dừng; cần cho chạy tiếp trước.",
+    ),
+    Need.CLOCK_STOPPED: (lambda d, _f, _s: d.clock_stopped_at is not None, "Thời hạn không tạm dừng."),
+    Need.STEPS_LEFT: (
+        lambda d, _f, step: step is not None and len(_unfinished(d)) > 1,
+        "Đây là bước cuối: hãy trình lãnh đạo ký.",
+    ),
+    Need.LAST_STEP: (
+        lambda d, _f, step: step is not None and _unfinished(d) == [step],
+        "Còn bước của cơ quan khác chưa xong.",
+    ),
+}

@@ -1,0 +1,1 @@
+"""Which event tells whom what, on which channel."""

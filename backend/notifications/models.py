@@ -1,0 +1,1 @@
+"""Notifications and the templates that word them."""
