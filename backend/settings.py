@@ -4,6 +4,7 @@
 (`sms_gateway/settings.py`, `chat_gateway/settings.py`) derive from `Environment`.
 """
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -74,7 +75,7 @@ class Settings(Environment):
         """SQLAlchemy URL: `DATABASE_URL`, or SQLite in the data folder."""
         if not self.database_url:
             return f"sqlite:///{self.data_dir / 'mot_cua.db'}"
-        return self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+        return re.sub(r"^postgres(?:ql)?://", "postgresql+psycopg://", self.database_url)
 
     @property
     def rasa_servers(self) -> list[str]:

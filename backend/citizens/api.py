@@ -4,7 +4,8 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from backend import http
 from backend.citizens import service
-from backend.citizens.schemas import ConversationPath, NoticesIn, Said
+from backend.citizens.schemas import NoticesIn, Said
+from backend.messaging.schemas import ConversationPath
 
 blueprint = APIBlueprint(
     "citizens_api",

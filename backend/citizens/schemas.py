@@ -3,10 +3,6 @@
 from pydantic import BaseModel, Field
 
 
-class ConversationPath(BaseModel):
-    cid: int = Field(description="Conversation id")
-
-
 class NoticesIn(BaseModel):
     wanted: bool = Field(description="False stops notices, true resumes them")
 

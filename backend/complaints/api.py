@@ -6,7 +6,8 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from backend import http
 from backend.complaints import service
-from backend.complaints.schemas import AdditionIn, ComplaintIn, ComplaintOut, ConversationPath, LookupIn, LookupOut
+from backend.complaints.schemas import AdditionIn, ComplaintIn, ComplaintOut, LookupIn, LookupOut
+from backend.messaging.schemas import ConversationPath
 
 blueprint = APIBlueprint(
     "complaints_api",

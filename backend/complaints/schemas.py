@@ -5,10 +5,6 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 
-class ConversationPath(BaseModel):
-    cid: int = Field(description="Conversation id")
-
-
 class ComplaintIn(BaseModel):
     text: str = Field(min_length=1, max_length=4_000, description="The report in the citizen's own words")
     message_id: int = Field(description="The message it was written in; the same message makes one report")

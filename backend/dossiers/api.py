@@ -7,7 +7,8 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from backend import http
 from backend.dossiers import service
-from backend.dossiers.schemas import ConversationPath, LookupIn, LookupOut
+from backend.dossiers.schemas import LookupIn, LookupOut
+from backend.messaging.schemas import ConversationPath
 
 blueprint = APIBlueprint(
     "dossiers_api",

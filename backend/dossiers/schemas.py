@@ -5,10 +5,6 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 
-class ConversationPath(BaseModel):
-    cid: int = Field(description="Conversation id")
-
-
 class LookupIn(BaseModel):
     code: str | None = Field(None, max_length=80, description="A code, its last digits, or null for all")
     aspect: Literal["state", "supplement"] = "state"

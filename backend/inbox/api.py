@@ -7,7 +7,8 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from backend import http
 from backend.inbox import service
-from backend.inbox.schemas import ConversationPath, EscalationIn, EscalationOut
+from backend.inbox.schemas import EscalationIn, EscalationOut
+from backend.messaging.schemas import ConversationPath
 
 blueprint = APIBlueprint(
     "inbox_api",

@@ -5,10 +5,6 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 
-class ConversationPath(BaseModel):
-    cid: int = Field(description="Conversation id")
-
-
 class EscalationIn(BaseModel):
     reason: Literal["asked", "not_understood", "complaint", "abuse", "emergency"]
     summary: str = Field(max_length=4_000, description="One line: what the citizen wants, as far as understood")

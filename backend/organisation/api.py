@@ -3,12 +3,12 @@
 from flask_openapi3 import APIBlueprint, Tag
 
 from backend import http
+from backend.messaging.schemas import ConversationPath
 from backend.organisation import service
 from backend.organisation.schemas import (
     AgencyContact,
     ContactsOut,
     ContactsQuery,
-    ConversationPath,
     OfficeHoursOut,
 )
 

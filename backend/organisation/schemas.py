@@ -25,12 +25,6 @@ class ContactsOut(BaseModel):
     agencies: list[AgencyContact]
 
 
-class ConversationPath(BaseModel):
-    """`cid`: the conversation's id."""
-
-    cid: int = Field(ge=1)
-
-
 class OfficeHoursOut(BaseModel):
     """`text` is ready to be sent."""
 

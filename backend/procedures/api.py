@@ -6,13 +6,13 @@ from typing import Any
 from flask_openapi3 import APIBlueprint, Tag
 
 from backend import http
+from backend.messaging.schemas import ConversationPath
 from backend.procedures import service
 from backend.procedures.index import Hit
 from backend.procedures.schemas import (
     AnswerIn,
     AnswerOut,
     CodePath,
-    ConversationPath,
     HitOut,
     ProcedureOut,
     SearchOut,

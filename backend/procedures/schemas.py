@@ -181,12 +181,6 @@ class CodePath(BaseModel):
     code: str = Field(max_length=40)
 
 
-class ConversationPath(BaseModel):
-    """A conversation id."""
-
-    cid: int
-
-
 class AnswerIn(BaseModel):
     """Which aspect of which procedure to tell."""
 

@@ -5,8 +5,9 @@ from dataclasses import asdict
 from flask_openapi3 import APIBlueprint, Tag
 
 from backend import http
+from backend.messaging.schemas import ConversationPath
 from backend.ratings import service
-from backend.ratings.schemas import ConversationPath, RatingIn, RatingOut
+from backend.ratings.schemas import RatingIn, RatingOut
 
 blueprint = APIBlueprint(
     "ratings_api",

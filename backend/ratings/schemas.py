@@ -5,10 +5,6 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 
-class ConversationPath(BaseModel):
-    cid: int = Field(description="Conversation id")
-
-
 class RatingIn(BaseModel):
     score: int = Field(ge=1, le=5)
     words: str = Field("", max_length=4_000)
