@@ -1,7 +1,12 @@
 """Gunicorn for all three web processes: one process each, threads, because the work is waiting and short SQL."""
 
+import gc
+import sys
+from collections.abc import Callable
 from threading import Thread
 from typing import Any
+
+sys.setswitchinterval(0.0005)  # whoever holds the write lock must not wait the usual 5 ms for a thread that computes
 
 workers = 1
 worker_class = "gthread"
@@ -15,6 +20,13 @@ loglevel = "warning"
 
 def post_worker_init(worker: Any) -> None:
     """Build what the first question would wait for, beside the first requests."""
-    warm = worker.app.callable.extensions.get("warm")
+    Thread(target=_settle, args=[worker.app.callable.extensions.get("warm")], daemon=True).start()
+
+
+def _settle(warm: Callable[[], object] | None) -> None:
     if warm is not None:
-        Thread(target=warm, daemon=True).start()
+        warm()
+    # What is here now stays. To look through all of it for garbage would stop every thread for some 80 ms, now and then
+    # with the write lock held.
+    gc.collect()
+    gc.freeze()

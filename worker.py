@@ -3,26 +3,44 @@
 Run by `huey_consumer worker.queue` (see Procfile); several workers may run side by side on one database.
 """
 
+import gc
+import sys
 from threading import Thread
 
 import backend.citizens.keywords
 import backend.complaints.keywords
 import backend.dossiers.keywords
+import backend.dossiers.tasks
 import backend.inbox.keywords
 import backend.messaging.housekeeping
 import backend.messaging.tasks
+import backend.notifications.digest_tasks
+import backend.notifications.tasks
+import backend.organisation.calendar_days
 import backend.procedures.keywords
 import backend.procedures.search
 import backend.ratings.keywords
 from backend import logs
 from backend.messaging import channels
+from backend.notifications.email import EmailChannel
 from backend.queue import queue as _queue
 from chat_gateway.web_chat.channel import WebChannel
 from sms_gateway.channel import SmsChannel
 
+sys.setswitchinterval(0.0005)  # why: gunicorn.conf.py
 logs.configure("worker")
+backend.organisation.calendar_days.install()
 channels.register(SmsChannel())
 channels.register(WebChannel())
+channels.register(EmailChannel())
 
 queue = _queue()
-Thread(target=backend.procedures.search.index, daemon=True).start()  # the first TT should not wait for it
+
+
+def _settle() -> None:
+    backend.procedures.search.index()  # the first TT should not wait for it
+    gc.collect()
+    gc.freeze()  # why: gunicorn.conf.py
+
+
+Thread(target=_settle, daemon=True).start()

@@ -1,11 +1,13 @@
 """Working time: when agencies are open, and when something counted in working days or hours is due.
 
 All moments are aware; they are stored and returned in UTC and decided on the clocks of Vietnam. Public holidays come
-from the library `holidays`, everything else from `calendar.yml` and, on top, the file named by `CALENDAR_FILE`.
+from the library `holidays`, everything else from `calendar.yml`, on top of it the file named by `CALENDAR_FILE`, and
+on top of all the days an administrator has set (`overlay_with`), which every process asks for again after a while.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time as stopwatch
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import count
@@ -16,10 +18,15 @@ import yaml
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from backend import clock
+from backend.logs import logger
 from backend.settings import Environment
+
+log = logger(__name__)
 
 SHIPPED = Path(__file__).with_name("calendar.yml")
 SATURDAY = 5
+ASK_AGAIN_SECONDS = 20.0
+"""How old a process's knowledge of the administered days may be."""
 
 Session = tuple[datetime, datetime]
 
@@ -76,9 +83,54 @@ class Rules:
 
 
 @dataclass(frozen=True)
+class Overlay:
+    """The administered days: they win over everything else. `off` with the names citizens are told."""
+
+    off: dict[date, str] = field(default_factory=dict)
+    worked: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True)
 class _Year:
     off: dict[date, str]
     worked: frozenset[date]
+
+
+class _Administered:
+    """What the source last said. It is asked again by whoever needs a day when the answer has grown old."""
+
+    def __init__(self) -> None:
+        self.source: Callable[[], Overlay] | None = None
+        self.known = Overlay()
+        self._asked = -ASK_AGAIN_SECONDS
+
+    def look(self, *, now: bool = False) -> None:
+        if self.source is None or (not now and stopwatch.monotonic() - self._asked < ASK_AGAIN_SECONDS):
+            return
+        self._asked = stopwatch.monotonic()  # first, so that one thread asks and the source may ask for days itself
+        try:
+            known = self.source()
+        except Exception:
+            log.exception("the administered days cannot be read, those known before stay in force")
+            return
+        if known != self.known:
+            self.known = known
+            _year.cache_clear()
+
+
+_administered = _Administered()
+
+
+def overlay_with(source: Callable[[], Overlay] | None) -> None:
+    """Have administered days read from `source`, in this process; None to have none."""
+    _administered.source, _administered.known = source, Overlay()
+    _year.cache_clear()
+    look_again()
+
+
+def look_again() -> None:
+    """Ask the source now: before an appointment is fixed, and after a day was changed."""
+    _administered.look(now=True)
 
 
 @lru_cache
@@ -109,12 +161,16 @@ def reset() -> None:
 def _year(year: int) -> _Year:
     # The neighbours too: the day worked for 31 December lies in the next year, the one for 2 January in the last.
     known = holidays.country_holidays("VN", years=(year - 1, year, year + 1), language="vi")
-    mine = rules()
-    return _Year(off=dict(known) | mine.days_off, worked=frozenset(known.weekend_workdays) | mine.worked)
+    mine, set_by_hand = rules(), _administered.known
+    return _Year(
+        off=dict(known) | mine.days_off | set_by_hand.off,
+        worked=(frozenset(known.weekend_workdays) | mine.worked | set_by_hand.worked) - set_by_hand.off.keys(),
+    )
 
 
 def is_working_day(day: date) -> bool:
     """True from Monday to Friday outside holidays, and on the weekend days that were swapped for them."""
+    _administered.look()
     year = _year(day.year)
     if day in year.worked:
         return True
@@ -128,8 +184,11 @@ def holiday_name(day: date) -> str | None:
 
 def office_hours(day: date) -> tuple[Session, ...]:
     """The sessions of `day` as (opens, closes) in Vietnamese time; empty when it is not a working day."""
-    if not is_working_day(day):
-        return ()
+    return usual_hours(day) if is_working_day(day) else ()
+
+
+def usual_hours(day: date) -> tuple[Session, ...]:
+    """What the sessions of `day` are, or would be were it not off; Vietnamese time."""
     return tuple(
         (datetime.combine(day, opens, clock.VIETNAM), datetime.combine(day, closes, clock.VIETNAM))
         for opens, closes in rules().sessions

@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
@@ -28,7 +29,6 @@ from backend.settings import settings
 log = logger(__name__)
 
 BUSY_TIMEOUT_MS = 10_000
-LOCK_POLL_SECONDS = 0.002
 LARGEST_ID = 2**31 - 1
 """Of our integer keys; PostgreSQL refuses to compare them with more, SQLite to take more than 64 bits."""
 _NAMES = {
@@ -94,11 +94,15 @@ def _sqlite_pragmas(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+_asking = Lock()
+
+
 def _sqlite_begin(connection: Connection) -> None:
     """Start reading at once, or take the write lock.
 
     SQLite's own waiting sleeps longer each time, up to 100 ms, so that whoever has waited long is overtaken by whoever
-    just came; asking again every other millisecond keeps a webhook's wait near the lock's real one.
+    just came. Here one thread of each process asks again every millisecond or so; a process that asks more often, a
+    gateway, gets the lock sooner, however many threads the worker has.
     """
     raw = connection.connection.driver_connection
     assert raw is not None
@@ -108,8 +112,9 @@ def _sqlite_begin(connection: Connection) -> None:
     give_up_at = time.monotonic() + BUSY_TIMEOUT_MS / 1000
     raw.execute("PRAGMA busy_timeout=0")
     try:
-        while not _locked_by_us(raw, last_try=time.monotonic() > give_up_at):
-            time.sleep(LOCK_POLL_SECONDS)
+        with _asking:
+            while not _locked_by_us(raw, last_try=time.monotonic() > give_up_at):
+                time.sleep(settings().lock_poll_seconds)
     finally:
         raw.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
@@ -130,6 +135,54 @@ def engine() -> Engine:
     return create(settings().database)
 
 
+@lru_cache
+def practice_engine() -> Engine:
+    """Where beginners practise: a SQLite file of its own, or a schema of its own in the same PostgreSQL."""
+    url = make_url(settings().database)
+    if url.get_backend_name() == "sqlite":
+        return create(f"sqlite:///{practice_folder() / 'practice.db'}")
+    options = f"{url.query.get('options', '')} -csearch_path={settings().practice_schema}".strip()
+    return create(url.update_query_dict({"options": options}).render_as_string(hide_password=False))
+
+
+def practice_folder() -> Path:
+    """Where files of the practice mode lie."""
+    return settings().data_dir / "practice"
+
+
+_practising: ContextVar[bool] = ContextVar("practising", default=False)
+
+
+def practising() -> bool:
+    """True while this context works in the practice database: then nothing may leave the house."""
+    return _practising.get()
+
+
+def begin_request(*, practice: bool) -> None:
+    """Say for the rest of this request which database it works in. Never inside a transaction."""
+    if _current.get() is not None:
+        raise RuntimeError("the database cannot change inside a transaction")
+    _practising.set(practice)
+
+
+@contextmanager
+def in_practice(practice: bool = True) -> Iterator[None]:
+    """Work in the practice database within the block, or, with False, in the real one; never joined to the other's."""
+    if practice == _practising.get():
+        yield
+        return
+    database, session = _practising.set(practice), _current.set(None)
+    try:
+        yield
+    finally:
+        _current.reset(session)
+        _practising.reset(database)
+
+
+def _engine() -> Engine:
+    return practice_engine() if _practising.get() else engine()
+
+
 _current: ContextVar[Session | None] = ContextVar("session", default=None)
 _after_commit = "after_commit_calls"
 
@@ -137,7 +190,7 @@ _after_commit = "after_commit_calls"
 @contextmanager
 def transaction() -> Iterator[Session]:
     """A session that is committed at the end of the outermost block, rolled back on an exception."""
-    with _joined(Session(engine(), expire_on_commit=False), commit=True) as session:
+    with _joined(Session(_engine(), expire_on_commit=False), commit=True) as session:
         yield session
 
 
@@ -145,7 +198,7 @@ def transaction() -> Iterator[Session]:
 def reading() -> Iterator[Session]:
     """A session for reading; it sees the open transaction of this context when there is one."""
     options = {"reads_only": True}
-    with _joined(Session(engine().execution_options(**options), expire_on_commit=False), commit=False) as session:
+    with _joined(Session(_engine().execution_options(**options), expire_on_commit=False), commit=False) as session:
         yield session
 
 
@@ -175,7 +228,10 @@ def after_commit(session: Session, call: Callable[[], object]) -> None:
     """Run `call` once the transaction of `session` is committed, e.g. to wake a worker; never when it rolls back.
 
     A `call` that fails is logged and nothing more: what is committed must not look failed to the one who asked for it.
+    While practising nothing is woken: what is written there is never sent.
     """
+    if _practising.get():
+        return
     session.info.setdefault(_after_commit, []).append(call)
 
 

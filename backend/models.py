@@ -17,6 +17,8 @@ FEATURES = (
 )
 
 import_module("backend.audit")
+import_module("backend.storage")
+import_module("backend.dossiers.paper.models")
 for feature in FEATURES:
     import_module(f"backend.{feature}.models")
 

@@ -27,12 +27,18 @@ class Settings(Environment):
 
     environment: Literal["development", "test", "production"] = "development"
     data_dir: Path = ROOT / "var"
+    storage_dir: Path | None = None
+    """Where uploaded files are kept; `files` in the data folder where it is not set."""
     database_url: str = ""
     redis_url: str = ""
     sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
     """NORMAL survives every crash of a process; FULL also a power cut, for an fsync (some ms) at every commit."""
+    lock_poll_seconds: float = Field(default=0.002, gt=0)
+    """How often SQLite's write lock is asked for again; the Procfile lets gateways ask more often than the rest."""
     postgresql_schema: str = "rasa"
     """Where Rasa keeps its events on PostgreSQL; Rasa reads the name, too, and makes the table but not the schema."""
+    practice_schema: str = "practice"
+    """Where beginners practise on PostgreSQL; on SQLite it is a file of its own."""
     rasa_urls: str = "http://127.0.0.1:5005"
     log_format: Literal["console", "json"] = "console"
     log_level: str = "INFO"
@@ -56,6 +62,12 @@ class Settings(Environment):
     """Where citizens reach the web process: the links in messages and QR codes begin with it."""
     procedure_source: str = "Cổng Dịch vụ công quốc gia"
 
+    payment_provider: Literal["", "sandbox"] = "sandbox"
+    """Who takes fees online. The sandbox takes nothing and works outside production only; empty: at the desk alone."""
+    postal_carrier: Literal["", "sandbox"] = "sandbox"
+    """Who carries results. The sandbox carries nothing; in production, and where it is empty, parcels wait for
+    somebody to send them by hand."""
+
     worker_threads: int = Field(default=6, ge=1)
     queue_poll_seconds: float = Field(default=0.02, gt=0)
     rasa_timeout_seconds: float = Field(default=8.0, gt=0)
@@ -69,6 +81,11 @@ class Settings(Environment):
         if self.environment == "production" and DEVELOPMENT_TOKEN in secrets:
             raise ValueError("INTERNAL_TOKEN and SECRET_KEY must be set in production")
         return self
+
+    @property
+    def storage(self) -> Path:
+        """The folder of uploaded files."""
+        return self.storage_dir or self.data_dir / "files"
 
     @property
     def database(self) -> str:

@@ -10,18 +10,30 @@ import backend.citizens.api
 import backend.complaints.api
 import backend.dossiers.api
 import backend.dossiers.cli
+import backend.dossiers.paper.web
+import backend.dossiers.paper_web
+import backend.dossiers.payment_web
+import backend.dossiers.public
+import backend.dossiers.web
+import backend.dossiers.web_filing
+import backend.dossiers.web_papers
+import backend.dossiers.workflows_web
 import backend.inbox.api
 import backend.inbox.web
 import backend.messaging.api
+import backend.organisation.admin
 import backend.organisation.api
+import backend.organisation.calendar_days
 import backend.organisation.cli
 import backend.organisation.web
 import backend.procedures.api
 import backend.procedures.cli
 import backend.procedures.search
 import backend.ratings.api
+import backend.translations.cli
 from backend import cli, http, logs
 from backend.messaging import channels
+from backend.notifications.email import EmailChannel
 from backend.settings import settings
 from chat_gateway.web_chat.channel import WebChannel
 from sms_gateway.channel import SmsChannel
@@ -51,8 +63,10 @@ def build() -> Flask:
     )
     app.secret_key = settings().secret_key.get_secret_value()
     http.install(app, max_body=MAX_BODY, public_endpoints=LIBRARY_ENDPOINTS)
+    backend.organisation.calendar_days.install()
     channels.register(SmsChannel())
     channels.register(WebChannel())
+    channels.register(EmailChannel())
     for api in (
         backend.citizens.api,
         backend.complaints.api,
@@ -64,9 +78,25 @@ def build() -> Flask:
         backend.ratings.api,
     ):
         app.register_api(api.blueprint)
-    for pages in (backend.organisation.web, backend.inbox.web):
+    for pages in (
+        backend.organisation.web,
+        backend.organisation.admin,
+        backend.inbox.web,
+        backend.dossiers.workflows_web,
+        backend.dossiers.web,
+        backend.dossiers.payment_web,
+        backend.dossiers.public,
+        backend.dossiers.paper_web,
+        backend.dossiers.paper.web,
+    ):
         app.register_blueprint(pages.blueprint)
-    for group in (cli, backend.dossiers.cli, backend.organisation.cli, backend.procedures.cli):
+    for group in (
+        cli,
+        backend.dossiers.cli,
+        backend.organisation.cli,
+        backend.procedures.cli,
+        backend.translations.cli,
+    ):
         app.cli.add_command(group.commands)
     app.extensions["warm"] = backend.procedures.search.index
     return app

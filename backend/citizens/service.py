@@ -27,6 +27,13 @@ def verified_phone(channel: str, address: str) -> str | None:
         return session.scalar(query)
 
 
+def addresses(phone: str) -> dict[str, str]:
+    """Where else the owner of this number (E.164) can be reached: address by channel, the one proved last."""
+    with reading() as session:
+        query = select(ChannelIdentity.channel, ChannelIdentity.address).where(ChannelIdentity.phone == phone)
+        return {channel: address for channel, address in session.execute(query.order_by(ChannelIdentity.verified_at))}
+
+
 def register(full_name: str, phone: str) -> int:
     """The citizen with this phone number (E.164), made when unknown; the id."""
     with transaction() as session:

@@ -8,18 +8,18 @@ is its function in `_EFFECTS`.
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
-from backend import clock
+from backend import calendar, clock
 from backend.database import transaction
-from backend.dossiers import deadlines, needs, payments, policy, postal, telling, wording
-from backend.dossiers.models import Dossier, DossierEvent, DossierStep
+from backend.dossiers import deadlines, fees, needs, parcels, policy, telling, wording
+from backend.dossiers.models import Apology, Dossier, DossierEvent, DossierStep
 from backend.dossiers.policy import Action, Desk, Party, ReturnBy, Share, State, StepState, StopReason, Transition
-from backend.errors import Conflict, Forbidden, NotFound
+from backend.errors import Conflict, Forbidden, InvalidInput, NotFound
 from backend.notifications import service as notifications
 from backend.organisation.service import OfficerInfo
 
@@ -48,7 +48,8 @@ class Facts:
     """What goes with an action; each uses its own few.
 
     `officer_id`, `step_id`: assign. `deadline`: the supplement's or the new appointment. `due_at`: receipt, where the
-    regulation names no duration. `stop_for`: why the clock stands still.
+    regulation names no duration. `stop_for`: why the clock stands still. `lost_day`: a day now off, for which the
+    appointment moves.
     """
 
     reason: str = ""
@@ -58,6 +59,7 @@ class Facts:
     officer_id: int | None = None
     step_id: int | None = None
     stop_for: StopReason | None = None
+    lost_day: date | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class Act:
     step: DossierStep | None = None
     details: dict[str, Any] = field(default_factory=dict)
     to_state: State | None = None
+    untold: bool = False
+    """The applicant is not told of this one."""
 
 
 def act(
@@ -94,6 +98,7 @@ def act(
     changed the dossier meanwhile (the message says who and what); InvalidInput when something needed is missing.
     """
     with transaction() as session:
+        calendar.look_again()  # what is fixed now stays fixed
         dossier = session.get(Dossier, dossier_id, with_for_update=True)
         if dossier is None:
             raise NotFound("Không có hồ sơ này.")
@@ -173,7 +178,8 @@ def _write_down(doing: Act, before_state: State, before: dict[str, Any]) -> Done
     )
     doing.session.add(written)
     inspect(dossier).session.flush()  # type: ignore[union-attr]
-    telling.tell(doing.session, dossier, row, written, not_before=undo_until)
+    if not doing.untold:
+        telling.tell(doing.session, dossier, row, written, not_before=undo_until)
     return Done(written.id, dossier.version, undo_until)
 
 
@@ -196,6 +202,7 @@ def _request_supplement(doing: Act) -> None:
     doing.dossier.supplement_from = doing.dossier.state
     doing.dossier.supplement_due_at = doing.facts.deadline
     doing.details["missing"] = doing.dossier.missing
+    doing.details["until"] = doing.facts.deadline.isoformat() if doing.facts.deadline else None
     deadlines.stop(doing.dossier, doing.now, StopReason.SUPPLEMENT)
 
 
@@ -208,7 +215,7 @@ def _take_supplement(doing: Act) -> None:
 def _end(doing: Act) -> None:
     doing.dossier.finished_at = doing.now
     doing.dossier.legal_ground = doing.facts.legal_ground
-    payments.release(doing.session, doing.dossier)
+    fees.release(doing.session, doing.dossier)
 
 
 def _assign(doing: Act) -> None:
@@ -263,12 +270,34 @@ def _send_back(doing: Act) -> None:
 def _issue_result(doing: Act) -> None:
     doing.dossier.finished_at = doing.now
     if doing.dossier.return_by == ReturnBy.POST:
-        postal.order_return(doing.session, doing.dossier)
+        parcels.order_return(doing.session, doing.dossier)
 
 
-def _new_appointment(doing: Act) -> None:
-    doing.details["old_due_at"] = doing.dossier.due_at.isoformat() if doing.dossier.due_at else None
-    doing.dossier.due_at = doing.facts.deadline
+def _apologise(doing: Act) -> None:
+    dossier, deadline, apology = doing.dossier, doing.facts.deadline, doing.dossier.apology
+    if dossier.due_at is None:
+        raise Conflict("Hồ sơ không có ngày hẹn trả, không cần hẹn lại.")
+    if apology is not None and apology.signed_at is not None:
+        raise Conflict("Hồ sơ đã được xin lỗi và hẹn lại một lần; chỉ được hẹn lại một lần.")
+    if deadline is None or deadline <= dossier.due_at:
+        wrong = "Ngày hẹn lại phải sau ngày hẹn cũ."
+        raise InvalidInput(wrong, fields=[{"field": "deadline", "message": wrong}])
+    if apology is None:
+        apology = dossier.apology = Apology(drafted_at=doing.now, signed_at=None, signed_by=None)
+    apology.reason, apology.old_due_at, apology.new_due_at = doing.facts.reason, dossier.due_at, deadline
+    apology.signed_at, apology.signed_by = doing.now, doing.actor.officer.id if doing.actor.officer else None
+    doing.details["old_due_at"] = _plain(dossier.due_at)
+    deadlines.new_appointment(dossier, doing.now, deadline)
+
+
+def _move_appointment(doing: Act) -> None:
+    dossier, day = doing.dossier, doing.facts.lost_day
+    doing.details |= {"old_due_at": _plain(dossier.due_at), "day": day.isoformat() if day else None}
+    moved_for = {row.details.get("day") for row in dossier.history if row.action == Action.MOVE_APPOINTMENT}
+    if day is None or day.isoformat() in moved_for or not deadlines.lose_day(dossier, day, dossier.history, doing.now):
+        raise Conflict("Ngày này không nằm trong thời hạn giải quyết của hồ sơ.")
+    # A stopped clock's appointment is told when it goes on; of one that has passed there is nothing to tell.
+    doing.untold = dossier.clock_stopped_at is not None or dossier.due_at is None or dossier.due_at <= doing.now
 
 
 _EFFECTS: Mapping[Action, Callable[[Act], None]] = {
@@ -287,8 +316,8 @@ _EFFECTS: Mapping[Action, Callable[[Act], None]] = {
     Action.SUBMIT: _submit,
     Action.SEND_BACK: _send_back,
     Action.ISSUE_RESULT: _issue_result,
-    Action.APOLOGISE: _new_appointment,
-    Action.MOVE_APPOINTMENT: _new_appointment,
+    Action.APOLOGISE: _apologise,
+    Action.MOVE_APPOINTMENT: _move_appointment,
 }
 
 
@@ -296,7 +325,7 @@ _EFFECTS: Mapping[Action, Callable[[Act], None]] = {
 
 _DOSSIER_FIELDS = (
     "state", "reason", "legal_ground", "received_at", "working_hours", "due_at", "finished_at", "clock_stopped_at",
-    "clock_stopped_for", "supplement_from", "supplement_due_at", "warned",
+    "clock_stopped_for", "supplement_from", "supplement_due_at", "warned", "late_told",
 )  # fmt: skip
 _STEP_FIELDS = ("state", "officer_id", "opened_at", "due_at", "done_at")
 
@@ -325,7 +354,7 @@ def undo(dossier_id: int, event_id: int, actor: Actor) -> Done:
             raise Conflict("Đã quá thời gian hoàn tác hoặc hồ sơ đã có bước tiếp theo.")
         from_state = dossier.state
         _put_back(dossier, last.before)
-        payments.restore(session, dossier)
+        fees.restore(session, dossier)
         dossier.look_at = deadlines.next_look(dossier)
         notifications.take_back(session, f"dossier:{dossier.id}", key=str(last.id))
         undone = DossierEvent(

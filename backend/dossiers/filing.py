@@ -9,18 +9,20 @@ from sqlalchemy.orm import Session
 from backend import clock
 from backend.citizens import service as citizens
 from backend.database import insert_for, transaction
-from backend.dossiers import acts, telling
+from backend.dossiers import acts, parcels, telling
 from backend.dossiers.acts import Actor
+from backend.dossiers.fees import PaymentState
 from backend.dossiers.models import (
     Dossier,
     DossierEvent,
     DossierPaper,
+    DossierPlace,
     DossierSequence,
     DossierStep,
     Payment,
+    Shipment,
     WorkflowStep,
 )
-from backend.dossiers.payments import PaymentState
 from backend.dossiers.policy import Action, FiledVia, PaperState, ReturnBy, State
 from backend.notifications import service as notifications
 from backend.notifications.service import Event
@@ -28,7 +30,6 @@ from backend.organisation import service as organisation
 from backend.organisation.service import AgencyInfo
 from backend.procedures import service as procedures
 from backend.procedures.service import ProcedureOut
-from backend.text import fold
 
 NAME_LENGTH = 300
 
@@ -37,7 +38,8 @@ NAME_LENGTH = 300
 class Filing:
     """What is needed to take a dossier in. `applicant_phone` is E.164; `desk_code` defaults to the deciding agency.
 
-    `code` is only given for dossiers that bring one (an earlier system's).
+    `code` is only given for dossiers that bring one (an earlier system's). `key`: of the applicant's link, where the
+    filing form fixed it already. `tracking_code`: of the parcel in which the papers came.
     """
 
     procedure_code: str
@@ -51,6 +53,8 @@ class Filing:
     return_by: ReturnBy = ReturnBy.DESK
     desk_code: str = ""
     code: str = ""
+    key: str = ""
+    tracking_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def file(filing: Filing, actor: Actor) -> Filed:
         code = filing.code or _next_code(session, desk.code, clock.local(now).date())
         dossier = Dossier(
             code=code,
-            key=acts.new_key(),
+            key=filing.key or acts.new_key(),
             procedure_code=procedure.code,
             procedure_name=procedure.short_name[:NAME_LENGTH],
             service_level=procedure.service_level or 2,
@@ -88,19 +92,28 @@ def file(filing: Filing, actor: Actor) -> Filed:
             content=filing.content,
             filed_via=filing.filed_via,
             return_by=filing.return_by,
-            search_text=fold(f"{code} {filing.applicant_name} 0{filing.applicant_phone.removeprefix('+84')}"),
             state=State.SUBMITTED,
             submitted_at=now,
             papers=_papers(procedure),
             steps=_steps(session, procedure.code, agency),
             payments=_fees(procedure),
+            shipments=_parcels(filing),
             apology=None,
         )
         dossier.duration_value, dossier.duration_unit = _duration(procedure)
+        dossier.places = _places(dossier)
         session.add(dossier)
         session.flush()
         _write_down(session, dossier, actor)
         return Filed(dossier.id, code, dossier.key)
+
+
+def _places(dossier: Dossier) -> list[DossierPlace]:
+    agencies = {dossier.desk_code, dossier.agency_code, *(step.agency_code for step in dossier.steps)}
+    return [
+        DossierPlace(agency_code=code, procedure_code=dossier.procedure_code, submitted_at=dossier.submitted_at)
+        for code in sorted(agencies)
+    ]
 
 
 def _write_down(session: Session, dossier: Dossier, actor: Actor) -> None:
@@ -115,8 +128,15 @@ def _write_down(session: Session, dossier: Dossier, actor: Actor) -> None:
         return
     told = telling.telling(dossier, event, str(written.id), variant=dossier.filed_via)
     notifications.tell_applicant(session, told, telling.applicant(dossier))
+    telling.fee_notice(session, dossier, str(written.id))
     to_check = telling.telling(dossier, Event.TO_CHECK, str(written.id))
     notifications.tell_officers(session, to_check, telling.recipients(dossier, Event.TO_CHECK))
+
+
+def _parcels(filing: Filing) -> list[Shipment]:
+    if filing.filed_via != FiledVia.POST:
+        return []
+    return [parcels.incoming(filing.tracking_code.strip()[: parcels.TRACKING_LENGTH], filing.applicant_address)]
 
 
 def _next_code(session: Session, desk_code: str, day: date) -> str:

@@ -1,13 +1,17 @@
 """A dossier with its papers, steps, money, parcels and its immutable history."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, event
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, event, inspect, text
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.database import Base
+from backend.dossiers import terms
 from backend.dossiers.policy import FiledVia, PaperState, ReturnBy, StepState
+
+_UNFINISHED = text("finished_at IS NULL")
 
 
 class Dossier(Base):
@@ -18,13 +22,20 @@ class Dossier(Base):
         Index("ix_dossier_applicant_phone_id", "applicant_phone", "id"),
         Index("ix_dossier_agency_code_state", "agency_code", "state"),
         Index("ix_dossier_desk_code_state", "desk_code", "state"),
+        # Which list needs which: `worklists`, measured by `tests/bench/worklists.py`.
+        Index("ix_dossier_unfinished", "due_at", "id", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
+        Index("ix_dossier_submitted_at_id", "submitted_at", "id"),
+        Index("ix_dossier_state_submitted_at_id", "state", "submitted_at", "id"),
+        Index("ix_dossier_procedure_code_submitted_at_id", "procedure_code", "submitted_at", "id"),
+        Index("ix_dossier_finished_at_agency_code_due_at", "finished_at", "agency_code", "due_at"),
+        Index("ix_dossier_search_text", "search_text", postgresql_using="gin"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(48), unique=True)
     key: Mapped[str] = mapped_column(String(24), unique=True)
     """Unguessable; whoever holds the link with it (on the receipt, in a message) is the applicant."""
-    procedure_code: Mapped[str] = mapped_column(String(40), index=True)
+    procedure_code: Mapped[str] = mapped_column(String(40))
     procedure_name: Mapped[str] = mapped_column(String(300))
     service_level: Mapped[int] = mapped_column(default=2)
     agency_code: Mapped[str] = mapped_column(String(32))
@@ -44,8 +55,8 @@ class Dossier(Base):
     """What is applied for, in the applicant's words."""
     filed_via: Mapped[str] = mapped_column(String(8), default=FiledVia.DESK)
     return_by: Mapped[str] = mapped_column(String(8), default=ReturnBy.DESK)
-    search_text: Mapped[str] = mapped_column(String(400), default="")
-    """Code, name and phone, folded, for the officers' search."""
+    search_text: Mapped[str] = mapped_column(Text().with_variant(TSVECTOR(), "postgresql"), default="")
+    """What the officers' search finds it by (see `terms`); follows code, name and phone by itself."""
 
     state: Mapped[str] = mapped_column(String(24))
     reason: Mapped[str] = mapped_column(Text, default="")
@@ -71,6 +82,8 @@ class Dossier(Base):
     """When the sweep has something to do with it: a warning, a reminder, a cancellation (see `deadlines`)."""
     warned: Mapped[int] = mapped_column(default=0)
     """The last warning given, in per cent of the time: 0, 50, 80, 100."""
+    late_told: Mapped[bool] = mapped_column(default=False)
+    """Whether the applicant has been told that the result will not be there at this appointment."""
     version: Mapped[int] = mapped_column()
 
     papers: Mapped[list["DossierPaper"]] = relationship(order_by="DossierPaper.position", back_populates="dossier")
@@ -83,6 +96,7 @@ class Dossier(Base):
     payments: Mapped[list["Payment"]] = relationship(order_by="Payment.id")
     shipments: Mapped[list["Shipment"]] = relationship(order_by="Shipment.id")
     apology: Mapped["Apology | None"] = relationship()
+    places: Mapped[list["DossierPlace"]] = relationship()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the protocol of SQLAlchemy
 
@@ -90,6 +104,24 @@ class Dossier(Base):
     def missing(self) -> list[str]:
         """What the supplement request lists, in the order of the checklist."""
         return [paper.name for paper in self.papers if paper.state == PaperState.MISSING]
+
+
+class DossierPlace(Base):
+    """An agency that a dossier concerns: it was filed there, is decided there or has a step there. Written at filing.
+
+    Lists of everything at an agency walk this narrow table; who may see a dossier is still decided by `access`.
+    """
+
+    __tablename__ = "dossier_place"
+    __table_args__ = (
+        Index("ix_dossier_place_agency_code_submitted_at", "agency_code", "submitted_at", "dossier_id"),
+        Index("ix_dossier_place_agency_code_procedure_code", "agency_code", "procedure_code", "submitted_at"),
+    )
+
+    dossier_id: Mapped[int] = mapped_column(ForeignKey("dossier.id"), primary_key=True)
+    agency_code: Mapped[str] = mapped_column(String(32), primary_key=True)
+    procedure_code: Mapped[str] = mapped_column(String(40))
+    submitted_at: Mapped[datetime]
 
 
 class DossierPaper(Base):
@@ -223,7 +255,9 @@ class Payment(Base):
     """Đồng."""
     text: Mapped[str] = mapped_column(String(200), default="")
     state: Mapped[str] = mapped_column(String(12))
-    """due | paid | refund_due | refunded | void; see `payments`."""
+    """due | paid | refund_due | refunded | void; see `fees`."""
+    surplus: Mapped[bool] = mapped_column(default=False)
+    """Paid twice, or not the amount that was asked: only ever to be given back."""
     method: Mapped[str] = mapped_column(String(8), default="")
     """desk | online, once paid."""
     provider: Mapped[str] = mapped_column(String(32), default="")
@@ -237,17 +271,18 @@ class Shipment(Base):
     """A parcel: papers that come in by post, or a result that goes out."""
 
     __tablename__ = "shipment"
-    __table_args__ = (UniqueConstraint("carrier", "tracking_code"),)
+    __table_args__ = (Index("ix_shipment_state_direction", "state", "direction"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     dossier_id: Mapped[int] = mapped_column(ForeignKey("dossier.id"), index=True)
     direction: Mapped[str] = mapped_column(String(3))
     """in | out"""
     carrier: Mapped[str] = mapped_column(String(32))
-    tracking_code: Mapped[str | None] = mapped_column(String(40))
+    tracking_code: Mapped[str | None] = mapped_column(String(40), index=True)
+    """Not unique: an envelope may hold the papers of two dossiers."""
     address: Mapped[str] = mapped_column(String(300))
     state: Mapped[str] = mapped_column(String(12))
-    """ordered | on_the_way | delivered | failed; see `postal`."""
+    """ordered | on_the_way | delivered | failed; see `parcels`."""
     track: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     """`[{"at", "text"}]` as the carrier tells."""
     created_at: Mapped[datetime]
@@ -291,6 +326,41 @@ class DossierSequence(Base):
 
     prefix: Mapped[str] = mapped_column(String(40), primary_key=True)
     last: Mapped[int]
+
+
+class OfficerSkill(Base):
+    """What an officer is good at: a procedure (its code) or a whole field of them ("Hộ tịch")."""
+
+    __tablename__ = "officer_skill"
+    __table_args__ = (UniqueConstraint("officer_id", "skill"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    skill: Mapped[str] = mapped_column(String(120))
+
+
+class Absence(Base):
+    """Days on which an officer is away, both included; nothing is assigned to them meanwhile."""
+
+    __tablename__ = "absence"
+    __table_args__ = (Index("ix_absence_officer_id_last_day", "officer_id", "last_day"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    reason: Mapped[str] = mapped_column(String(120), default="")
+    entered_by: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    entered_at: Mapped[datetime]
+
+
+@event.listens_for(Dossier, "before_insert")
+@event.listens_for(Dossier, "before_update")
+def _found_by_what_it_says(_mapper: object, _connection: object, dossier: Dossier) -> None:
+    attributes = inspect(dossier).attrs
+    if any(attributes[name].history.has_changes() for name in ("code", "applicant_name", "applicant_phone")):
+        agencies = {dossier.desk_code, dossier.agency_code, *(step.agency_code for step in dossier.steps)}
+        dossier.search_text = terms.of(dossier.code, dossier.applicant_name, dossier.applicant_phone, agencies)
 
 
 @event.listens_for(DossierEvent, "before_update")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from backend import clock
-from backend.dossiers import payments
+from backend.dossiers import fees
 from backend.dossiers.models import Dossier, DossierStep
 from backend.dossiers.policy import Need, PaperState, StepState
 from backend.errors import InvalidInput
@@ -47,7 +47,7 @@ _CHECKS: Mapping[Need, tuple[Check, str]] = {
     ),
     Need.CHECKED: (_checked, "Còn giấy tờ bắt buộc chưa kiểm tra hoặc còn thiếu."),
     Need.OFFICER: (lambda _d, facts, step: bool(facts.officer_id and step), "Cần chọn người nhận hồ sơ."),
-    Need.FEE_SETTLED: (lambda d, _f, _s: not payments.owed(d), "Lệ phí chưa được nộp."),
+    Need.FEE_SETTLED: (lambda d, _f, _s: not fees.owed(d), "Lệ phí chưa được nộp."),
     Need.FIRST_REQUEST: (
         lambda d, _f, _s: not d.supplement_from,
         "Hồ sơ đã được yêu cầu bổ sung một lần; chỉ được yêu cầu một lần.",

@@ -37,7 +37,8 @@ class State(StrEnum):
 
 FINISHED = frozenset({State.RETURNED, State.REFUSED, State.CANCELLED, State.WITHDRAWN})
 IN_WORK = frozenset({State.RECEIVED, State.ASSIGNED, State.PROCESSING, State.APPROVING})
-"""The states in which the agency's time runs, unless it has been stopped."""
+CLOCK_RUNS = IN_WORK | {State.APPROVED}
+"""The states in which the agency's time runs, unless it has been stopped: from receipt until the result is there."""
 NOT_YET_APPROVED = frozenset({State.SUBMITTED, State.SUPPLEMENT_REQUESTED}) | IN_WORK
 
 
@@ -223,11 +224,15 @@ TRANSITIONS: Mapping[Action, Transition] = {
         [_S.APPROVING], _S.PROCESSING, [_P.LEADER], [_N.REASON], officers=Event.SENT_BACK, undoable=True
     ),
     Action.ISSUE_RESULT: _row([_S.APPROVED], _S.RESULT_READY, [_P.DESK, _P.ASSIGNEE], tells=Event.RESULT_READY),
-    Action.HAND_OVER: _row(
-        [_S.RESULT_READY], _S.RETURNED, [_P.DESK], [_N.FEE_SETTLED], tells=Event.RETURNED, undoable=True
+    Action.HAND_OVER: _row(  # the system: what the post delivered, or what was downloaded
+        [_S.RESULT_READY], _S.RETURNED, [_P.DESK, _P.SYSTEM], [_N.FEE_SETTLED], tells=Event.RETURNED, undoable=True
     ),
-    Action.APOLOGISE: _row(IN_WORK, None, [_P.LEADER], [_N.REASON, _N.DEADLINE], tells=Event.APOLOGY),
-    Action.MOVE_APPOINTMENT: _row(IN_WORK, None, [_P.SYSTEM], [_N.DEADLINE], tells=Event.APPOINTMENT_MOVED),
+    Action.APOLOGISE: _row(
+        CLOCK_RUNS, None, [_P.LEADER], [_N.REASON, _N.DEADLINE, _N.CLOCK_RUNNING], tells=Event.APOLOGY
+    ),
+    Action.MOVE_APPOINTMENT: _row(
+        CLOCK_RUNS | {_S.SUPPLEMENT_REQUESTED}, None, [_P.SYSTEM], [_N.REASON], tells=Event.APPOINTMENT_MOVED
+    ),
 }  # fmt: skip
 
 
@@ -287,4 +292,4 @@ def tail(text: str) -> str | None:
 
 def is_late(state: State, due_at: datetime | None, now: datetime, *, stopped: bool = False) -> bool:
     """Late is computed, never stored: the clock runs and the appointment has passed."""
-    return due_at is not None and state in IN_WORK and not stopped and now > due_at
+    return due_at is not None and state in CLOCK_RUNS and not stopped and now > due_at

@@ -11,6 +11,8 @@ from backend.dossiers.acts import Facts as Facts
 from backend.dossiers.acts import act as act
 from backend.dossiers.acts import by as by
 from backend.dossiers.acts import undo as undo
+from backend.dossiers.agenda import Agenda as Agenda
+from backend.dossiers.agenda import agenda as agenda
 from backend.dossiers.filing import Filed as Filed
 from backend.dossiers.filing import Filing as Filing
 from backend.dossiers.filing import file as file

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from backend.dossiers import payments, wording
+from backend.dossiers import fees, wording
 from backend.dossiers.models import Dossier, DossierEvent, DossierStep
-from backend.dossiers.policy import FiledVia, StepState, Transition
+from backend.dossiers.policy import FiledVia, State, StepState, Transition
 from backend.notifications import service as notifications
 from backend.notifications.service import Applicant, Event, Telling
 from backend.organisation import service as organisation
@@ -24,6 +24,8 @@ def tell(
     if row.tells_officers is not None:
         told = telling(dossier, row.tells_officers, str(written.id), not_before=not_before)
         notifications.tell_officers(session, told, recipients(dossier, row.tells_officers))
+    if row.tells == Event.RESULT_READY:
+        fee_notice(session, dossier, str(written.id))
 
 
 def telling(
@@ -31,6 +33,14 @@ def telling(
 ) -> Telling:
     """An event of this dossier with all facts a template may use."""
     return Telling(event, f"dossier:{dossier.id}", dossier.code, key, facts(dossier), variant, not_before)
+
+
+def fee_notice(session: Session, dossier: Dossier, key: str) -> None:
+    """Ask for what is owed, where it is paid online; at the desk it is asked for there."""
+    if fees.owed(dossier) and fees.is_paid_online(dossier):
+        variant = "before_filing" if dossier.state == State.SUBMITTED else "before_collecting"
+        told = telling(dossier, Event.FEE_NOTICE, key, variant=variant)
+        notifications.tell_applicant(session, told, applicant(dossier))
 
 
 def applicant(dossier: Dossier) -> Applicant:
@@ -51,9 +61,9 @@ def facts(dossier: Dossier) -> dict[str, str]:
         "deadline": wording.moment(dossier.supplement_due_at),
         "reason": dossier.reason.rstrip("."),
         "ground": dossier.legal_ground.rstrip("."),
-        "fee": f"{payments.owed(dossier):,}".replace(",", "."),
+        "fee": wording.money(fees.owed(dossier)),
         "tracking": next((s.tracking_code or "" for s in reversed(dossier.shipments)), ""),
-        "link": f"{settings().public_url.rstrip('/')}/hs/{dossier.key}",
+        "link": wording.link(dossier),
         "hotline": settings().hotline,
     }
 

@@ -11,6 +11,7 @@ from backend.dossiers.acts import Actor, Facts
 from backend.dossiers.filing import Filed, Filing
 from backend.dossiers.models import Dossier
 from backend.dossiers.policy import Action, PaperState, Party, State
+from backend.notifications import service as notifications
 from backend.organisation import service as organisation
 from backend.organisation.models import Role
 
@@ -62,7 +63,7 @@ class Walk:
 def walk(filed: Filing, way: Walk) -> Filed:
     """File a dossier at `way.start` and act until it is in the state `way.to`; no act lies in the future."""
     now, moment = clock.now(), way.start
-    with transaction():
+    with transaction(), notifications.silently():
         with clock.stopped_at(min(moment, now)):
             made = filing.file(filed, HOUSE)
         for action in PATHS[way.to]:

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from backend import clock
-from backend.dossiers.models import Dossier
-from backend.dossiers.policy import State, is_late
+from backend.dossiers import fees, parcels
+from backend.dossiers.models import Dossier, DossierPaper
+from backend.dossiers.policy import FileState, PaperState, ReturnBy, State, StepState, StopReason, is_late
 from backend.settings import settings
 
 _STATE = {
@@ -35,6 +36,7 @@ _SHORT_STATE = {
     State.CANCELLED: "đã hủy",
     State.WITHDRAWN: "đã rút",
 }
+TOLD_NAME = 60
 TITLE_NAME = 28  # five titles and a question fit into two segments of SMS
 _WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 
@@ -66,39 +68,107 @@ def changed_meanwhile(dossier: Dossier) -> str:
 
 def describe(dossier: Dossier) -> str:
     """Where the dossier stands, in two to four short sentences."""
-    sentences = [f"Hồ sơ {dossier.code} ({dossier.procedure_name}) {state_name(dossier.state)}."]
+    sentences = [f"Hồ sơ {dossier.code} ({cut(dossier.procedure_name, TOLD_NAME)}) {state_name(dossier.state)}."]
     if dossier.reason and dossier.state in (State.REFUSED, State.CANCELLED):
         sentences.append(f"Lý do: {dossier.reason.rstrip('.')}.")
-    sentences += _next_step(dossier)
+    sentences += next_steps(dossier)
     return " ".join(sentences)
 
 
-def _next_step(dossier: Dossier) -> list[str]:
+def next_steps(dossier: Dossier) -> list[str]:
+    """What happens next, when, and what there is to do for the applicant; why, when it is late."""
     match State(dossier.state):
+        case State.SUBMITTED:
+            return ["Bộ phận một cửa sẽ kiểm tra và báo tin cho anh/chị.", *_fee(dossier, "để hồ sơ được tiếp nhận")]
         case State.RESULT_READY:
-            return [f"Mời anh/chị mang giấy hẹn và căn cước đến {dossier.agency_name} để nhận, trong giờ hành chính."]
+            return [*_collecting(dossier), *_fee(dossier, "trước khi nhận kết quả")]
         case State.SUPPLEMENT_REQUESTED:
-            until = f" trước {day(dossier.supplement_due_at)}" if dossier.supplement_due_at else ""
-            return [
-                f"Còn thiếu: {'; '.join(dossier.missing)}. Anh/chị nộp bổ sung tại {dossier.agency_name}{until}.",
-                "Quá hạn, hồ sơ sẽ bị hủy.",
-            ]
+            return _supplementing(dossier)
         case State.RETURNED:
             return ["Anh/chị thấy phục vụ thế nào? Nhắn DG và số điểm từ 1 đến 5."]
-        case State.SUBMITTED | State.REFUSED | State.CANCELLED | State.WITHDRAWN:
-            return []
+        case State.REFUSED | State.CANCELLED | State.WITHDRAWN:
+            return _refund(dossier)
         case _:
-            return _appointment(dossier)
+            return [*_appointment(dossier), *_fee(dossier, "")]
+
+
+def _fee(dossier: Dossier, when: str) -> list[str]:
+    owed = fees.owed(dossier)
+    if not owed:
+        return []
+    how = f"ở {link(dossier)}" if fees.is_paid_online(dossier) else f"tại {dossier.desk_name}."
+    return [f"Lệ phí {money(owed)} đồng, nộp {when}{' ' if when else ''}{how}"]
+
+
+def _refund(dossier: Dossier) -> list[str]:
+    waiting = sum(p.amount for p in dossier.payments if p.state == fees.PaymentState.REFUND_DUE)
+    return [f"Lệ phí {money(waiting)} đồng đã nộp đang được hoàn lại."] if waiting else []
+
+
+def _collecting(dossier: Dossier) -> list[str]:
+    parcel = parcels.outgoing(dossier)
+    if dossier.return_by == ReturnBy.POST and parcel is not None and parcel.state != parcels.ShipmentState.FAILED:
+        code = f", mã bưu gửi {parcel.tracking_code}" if parcel.tracking_code else ""
+        return [f"Kết quả được gửi qua bưu điện đến địa chỉ đã ghi{code}."]
+    if dossier.return_by == ReturnBy.ONLINE:
+        return [f"Anh/chị tải kết quả ở {link(dossier)}"]
+    return [f"Mời anh/chị mang giấy hẹn và căn cước đến {dossier.desk_name} để nhận, trong giờ hành chính."]
+
+
+def _supplementing(dossier: Dossier) -> list[str]:
+    names = lacking(dossier)
+    if not names:
+        return ["Giấy tờ anh/chị gửi đang được kiểm tra, em báo ngay khi xong."]
+    until = f" trước {day(dossier.supplement_due_at)}" if dossier.supplement_due_at else ""
+    return [
+        f"Còn thiếu: {'; '.join(names)}.",
+        f"Anh/chị nộp bổ sung tại {dossier.desk_name}{until}, hoặc gửi ảnh ở {link(dossier)}",
+        "Quá hạn, hồ sơ sẽ bị hủy.",
+    ]
+
+
+def lacking(dossier: Dossier) -> list[str]:
+    """The missing papers of which no photo waits to be looked at."""
+    return [paper.name for paper in dossier.papers if paper.state == PaperState.MISSING and not is_looked_at(paper)]
+
+
+def is_looked_at(paper: DossierPaper) -> bool:
+    """Whether the applicant has sent something for it that nobody has decided on."""
+    return any(file.state == FileState.SENT for file in paper.files)
+
+
+_WHY_STOPPED = {
+    StopReason.SUPPLEMENT: "chờ anh/chị bổ sung giấy tờ",
+    StopReason.FEE: "chờ anh/chị nộp lệ phí",
+    StopReason.CHECK_ELSEWHERE: "chờ cơ quan khác xác minh",
+    StopReason.OWN_REQUEST: "theo đề nghị của anh/chị",
+}
+
+
+def why_stopped(dossier: Dossier) -> str:
+    """Why the clock stands still, empty while it runs."""
+    if dossier.clock_stopped_at is None:
+        return ""
+    return _WHY_STOPPED.get(StopReason(dossier.clock_stopped_for), "") or dossier.reason.rstrip(".")
+
+
+def where(dossier: Dossier) -> str:
+    """The agency that has it on its desk; of an interconnected procedure the one of the open step."""
+    working = [step.agency_name for step in dossier.steps if step.state not in (StepState.WAITING, StepState.DONE)]
+    return " và ".join(dict.fromkeys(working)) or dossier.agency_name
 
 
 def _appointment(dossier: Dossier) -> list[str]:
+    place = where(dossier)
+    if why := why_stopped(dossier):
+        return [f"Nơi xử lý: {place}. Thời hạn đang tạm dừng: {why}; ngày hẹn trả sẽ lùi theo."]
     if dossier.due_at is None:
-        return []
-    if not is_late(State(dossier.state), dossier.due_at, clock.now(), stopped=dossier.clock_stopped_at is not None):
-        return [f"Nơi xử lý: {dossier.agency_name}. Hẹn trả kết quả: {day(dossier.due_at)}."]
+        return [f"Nơi xử lý: {place}."]
+    if not is_late(State(dossier.state), dossier.due_at, clock.now()):
+        return [f"Nơi xử lý: {place}. Hẹn trả kết quả: {day(dossier.due_at)}."]
     why = f" Lý do: {dossier.reason.rstrip('.')}." if dossier.reason else ""
     return [
-        f"Hồ sơ đã quá hẹn {day(dossier.due_at)}, {dossier.agency_name} xin lỗi anh/chị.{why}",
+        f"Hồ sơ đã quá hẹn {day(dossier.due_at)}, {place} xin lỗi anh/chị.{why}",
         "Anh/chị nhắn CB nếu cần cán bộ gọi lại.",
     ]
 
@@ -107,12 +177,40 @@ def supplement(dossier: Dossier) -> str:
     """What is missing in a dossier, how and until when to bring it."""
     if dossier.state != State.SUPPLEMENT_REQUESTED:
         return f"Hồ sơ {dossier.code} không thiếu giấy tờ gì. {describe(dossier)}"
-    items = "\n".join(f"{number}. {item}" for number, item in enumerate(dossier.missing, 1))
+    if not lacking(dossier):
+        return describe(dossier)
+    items = "\n".join(_item(number, paper) for number, paper in enumerate(_missing(dossier), 1))
     until = f" Hạn cuối: {day(dossier.supplement_due_at)}." if dossier.supplement_due_at else ""
     return (
-        f"Hồ sơ {dossier.code} ({dossier.procedure_name}) còn thiếu:\n{items}\n"
-        f"Anh/chị mang đến {dossier.agency_name} trong giờ hành chính.{until} Quá hạn, hồ sơ sẽ bị hủy."
+        f"Hồ sơ {dossier.code} ({cut(dossier.procedure_name, TOLD_NAME)}) còn thiếu:\n{items}\n"
+        f"Anh/chị nộp bổ sung tại {dossier.desk_name}, hoặc gửi ảnh ở {link(dossier)}\n"
+        f"{until.strip()} Quá hạn, hồ sơ sẽ bị hủy.".strip()
     )
+
+
+def _missing(dossier: Dossier) -> list[DossierPaper]:
+    return [paper for paper in dossier.papers if paper.state == PaperState.MISSING]
+
+
+def _item(number: int, paper: DossierPaper) -> str:
+    if is_looked_at(paper):
+        return f"{number}. {paper.name} (đã nhận ảnh, đang kiểm tra)"
+    return f"{number}. {paper.name}" + (f" ({paper.remark.rstrip('.')})" if paper.remark else "")
+
+
+def link(dossier: Dossier) -> str:
+    """The applicant's own page of this dossier."""
+    return f"{settings().public_url.rstrip('/')}/hs/{dossier.key}"
+
+
+def money(amount: int) -> str:
+    """`8.000`: đồng with the thousands apart."""
+    return f"{amount:,}".replace(",", ".")
+
+
+def cut(name: str, most: int) -> str:
+    """A long name up to the last whole word that fits."""
+    return name if len(name) <= most else name[: most - 1].rsplit(" ", 1)[0].rstrip(" ,;:.(–-") + "…"
 
 
 def title(dossier: Dossier) -> str:
@@ -122,10 +220,7 @@ def title(dossier: Dossier) -> str:
         state, dossier.due_at, clock.now(), stopped=dossier.clock_stopped_at is not None
     )
     short = "QUÁ HẸN" if late else _SHORT_STATE[state]
-    name = dossier.procedure_name
-    if len(name) > TITLE_NAME:
-        name = name[: TITLE_NAME - 1].rsplit(" ", 1)[0].rstrip(" ,;:.(–-") + "…"
-    return f"{name}: {short} (số {dossier.code.rsplit('-', 1)[-1]})"
+    return f"{cut(dossier.procedure_name, TITLE_NAME)}: {short} (số {dossier.code.rsplit('-', 1)[-1]})"
 
 
 def several(shown: int, total: int) -> str:

@@ -1,11 +1,8 @@
 """Officers' pages of conversations that wait for them. Reading, answering, closing; takeover comes later."""
 
-from datetime import datetime
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from backend import clock
 from backend.errors import InvalidInput
 from backend.inbox import service
 from backend.inbox.models import Reason
@@ -28,12 +25,6 @@ REASONS = {
     Reason.EMERGENCY: "Khẩn cấp",
 }
 CHANNELS = {"sms": "SMS", "web": "Trang chat", "zalo": "Zalo", "telegram": "Telegram"}
-
-
-@blueprint.app_template_filter("local_time")
-def local_time(moment: datetime) -> str:
-    """`23/11/2026 13:05` on the clocks of Vietnam."""
-    return f"{clock.local(moment):%d/%m/%Y %H:%M}"
 
 
 @blueprint.get("/")

@@ -115,3 +115,8 @@ def register(channel: Channel) -> None:
 def get(name: str) -> Channel:
     """The channel of that name. KeyError where the composition root did not register it."""
     return _channels[name]
+
+
+def offers(name: str) -> bool:
+    """Whether this process knows a channel of that name."""
+    return name in _channels

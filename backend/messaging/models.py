@@ -62,6 +62,9 @@ class Conversation(Base):
     """SMS only: the citizen asked for accented text."""
     procedure_code: Mapped[str | None] = mapped_column(String(40))
     """The procedure last spoken about, for GT, LP, TG and ND."""
+    about: Mapped[str] = mapped_column(String(48), default="")
+    """Code of the dossier that the last notice spoke of: what "HS" means right after it."""
+    about_at: Mapped[datetime | None]
     rest: Mapped[str] = mapped_column(Text, default="")
     """What did not fit into the last message; TIEP THEO asks for it."""
     outage_told_at: Mapped[datetime | None]

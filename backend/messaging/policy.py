@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 
 from backend.messaging.models import Status
 from backend.text import fold
@@ -9,6 +10,8 @@ from backend.text import fold
 MAX_TEXT = 4_000
 """Characters of an inbound text that are kept; no phone or channel of ours sends more on purpose."""
 REST_COMMAND = "tiep theo"
+ABOUT_LASTS = timedelta(days=7)
+"""How long a conversation is still about the dossier of its last notice."""
 
 _DELIVERY_DELAYS = (2, 10, 30, 60, 120)
 _DELIVERY_DELAY_LATER = 300

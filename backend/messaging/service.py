@@ -1,11 +1,13 @@
 """What gateways and features do with messages. Every function here owns, or joins, its transaction."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from backend import clock
 from backend.database import after_commit, reading, transaction
 from backend.errors import NotFound
 from backend.logs import logger
@@ -94,13 +96,51 @@ def _repeated(inbound: Inbound) -> Received:
         return Received(first.id, first.conversation_id, duplicate=True)
 
 
-def say(conversation_id: int, reply: Reply) -> int:
-    """Tell a citizen something unasked (a notice, an officer's answer); the id of the queued message."""
+def say(conversation_id: int, reply: Reply, *, about: str = "") -> int:
+    """Tell a citizen something unasked (a notice, an officer's answer); the id of the queued message.
+
+    `about` is the code of the dossier it speaks of, so that the citizen's next "HS" means that one.
+    """
     with transaction() as session:
         conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+        if about:
+            conversation.about, conversation.about_at = about, clock.now()
         message_id = ledger.queue(session, conversation, [reply])
         after_commit(session, lambda: tasks.deliver(message_id))
         return message_id
+
+
+def about(conversation_id: int) -> str | None:
+    """Code of the dossier that the last notice of this conversation spoke of; None when there was none lately."""
+    with reading() as session:
+        found = session.get(Conversation, conversation_id)
+        if found is None or found.about_at is None or clock.now() - found.about_at > policy.ABOUT_LASTS:
+            return None
+        return found.about
+
+
+def conversation_with(channel: str, address: str) -> int:
+    """The conversation of an address (an E.164 number for SMS), made where there is none yet."""
+    with transaction() as session:
+        return ledger.conversation_id(session, channel, address)
+
+
+def unsay(message_id: int) -> bool:
+    """Keep back a message that no provider was handed yet; False when it is too late for that."""
+    with transaction() as session:
+        kept_back = session.execute(
+            update(Message)
+            .where(Message.id == message_id, Message.status == Status.QUEUED)
+            .values(status=Status.SUPPRESSED, next_attempt_at=None, updated_at=clock.now())
+        )
+        return bool(kept_back.rowcount)  # type: ignore[attr-defined]
+
+
+def entries(message_ids: Collection[int]) -> dict[int, Entry]:
+    """These messages by id, whatever became of them."""
+    with reading() as session:
+        found = session.scalars(select(Message).where(Message.id.in_(message_ids)))
+        return {message.id: _entry(message) for message in found}
 
 
 def record_receipt(channel: str, provider_message_id: str, status: str, error_code: str = "") -> bool:

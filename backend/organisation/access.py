@@ -10,12 +10,13 @@ from collections.abc import Callable
 
 from flask import g, request, session
 
-from backend import http
-from backend.errors import Forbidden, Unauthenticated
+from backend import database, http
+from backend.errors import Forbidden, NotFound, Unauthenticated
 from backend.http import View
+from backend.i18n import gettext
 from backend.organisation import sign_in
 from backend.organisation.models import Role
-from backend.organisation.sign_in import OfficerInfo
+from backend.organisation.sign_in import OfficerInfo, Visitor
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER = "X-CSRF-Token"
@@ -31,12 +32,40 @@ class PageRefused(Forbidden):
     """A browser asks for a page its officer may not see, or sends a form without a valid token."""
 
 
+class PasswordChangeNeeded(Forbidden):
+    """An administrator gave the officer a password; they choose their own before anything else."""
+
+
+def visitor() -> Visitor | None:
+    """Whose browser this is, None when nobody is signed in; looked up once a request, in the real database."""
+    if "visitor" not in g:
+        g.visitor = sign_in.visitor_of(session.get(KEY, ""))
+    found: Visitor | None = g.visitor
+    return found
+
+
 def signed_in_officer() -> OfficerInfo | None:
-    """The officer of this request, None when nobody is signed in; looked up once a request."""
+    """The officer of this request: who is signed in or, while they practise, the made-up officer they play."""
     if "officer" not in g:
-        g.officer = sign_in.officer_of(session.get(KEY, ""))
+        g.officer = _officer(visitor())
     found: OfficerInfo | None = g.officer
     return found
+
+
+def _officer(found: Visitor | None) -> OfficerInfo | None:
+    if found is None or found.practising_as is None:
+        return found.officer if found else None
+    try:
+        with database.in_practice():
+            return sign_in.officer(found.practising_as)
+    except NotFound:  # the practice data were made anew meanwhile
+        return found.officer
+
+
+def practises() -> bool:
+    """True when the officer of this request is a made-up one."""
+    found, officer = visitor(), signed_in_officer()
+    return found is not None and found.practising_as is not None and officer is not found.officer
 
 
 def current_officer() -> OfficerInfo:
@@ -45,6 +74,30 @@ def current_officer() -> OfficerInfo:
     if officer is None:
         raise SignInNeeded if _wants_page() else Unauthenticated
     return officer
+
+
+def real_officer() -> OfficerInfo:
+    """Who really sits there, also while they practise: for pages about their own account."""
+    found = visitor()
+    if found is None:
+        raise SignInNeeded if _wants_page() else Unauthenticated
+    return found.officer
+
+
+def session_key() -> str:
+    """The key of this browser's session, empty when it has none."""
+    key: str = session.get(KEY, "")
+    return key
+
+
+def own_account(view: View) -> View:
+    """Mark a view as one about the signed-in person's own account: always in the real database, never as another."""
+    return http.authenticated_by(_own_account_check, "officer: own account")(view)
+
+
+def _own_account_check() -> None:
+    real_officer()
+    _check_csrf()
 
 
 def officer_required(view: View) -> View:
@@ -85,9 +138,13 @@ def end_session() -> str:
 
 def _officer_check(roles: frozenset[Role]) -> Callable[[], None]:
     def check() -> None:
-        if current_officer().role not in roles:
-            raise _refusal("Tài khoản của anh/chị không có quyền dùng trang này.")
+        officer = current_officer()
+        if real_officer().must_change:
+            raise PasswordChangeNeeded(gettext("Anh/chị đổi mật khẩu trước khi làm việc."))
+        if officer.role not in roles:
+            raise _refusal(gettext("Tài khoản của anh/chị không có quyền dùng trang này."))
         _check_csrf()
+        database.begin_request(practice=practises())
 
     return check
 
@@ -97,7 +154,7 @@ def _check_csrf() -> None:
         return
     sent = request.form.get("csrf_token") or request.headers.get(CSRF_HEADER, "")
     if not hmac.compare_digest(sent.encode(), session.get(CSRF, "").encode()) or not sent:
-        raise _refusal("Trang đã mở quá lâu. Anh/chị tải lại trang rồi thử lại.")
+        raise _refusal(gettext("Trang đã mở quá lâu. Anh/chị tải lại trang rồi thử lại."))
 
 
 def _refusal(message: str) -> Forbidden:

@@ -1,4 +1,5 @@
-"""Agencies with their periods and successors, their departments, officers, and the sessions of signed-in officers."""
+"""Agencies with their periods and successors, their departments, officers, the sessions of signed-in officers, and days
+that an administrator has set in the calendar."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -7,6 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.database import Base
+from backend.i18n import N_
 
 
 class Level(StrEnum):
@@ -38,13 +40,13 @@ class Role(StrEnum):
 
 
 ROLE_TITLES = {
-    Role.RECEPTIONIST: "Cán bộ một cửa",
-    Role.SPECIALIST: "Chuyên viên",
-    Role.HEAD: "Lãnh đạo phòng chuyên môn",
-    Role.LEADER: "Lãnh đạo cơ quan",
-    Role.PROVINCE_LEADER: "Lãnh đạo UBND tỉnh",
-    Role.HOTLINE_OPERATOR: "Tổng đài viên",
-    Role.ADMINISTRATOR: "Quản trị hệ thống",
+    Role.RECEPTIONIST: N_("Cán bộ một cửa"),
+    Role.SPECIALIST: N_("Chuyên viên"),
+    Role.HEAD: N_("Lãnh đạo phòng chuyên môn"),
+    Role.LEADER: N_("Lãnh đạo cơ quan"),
+    Role.PROVINCE_LEADER: N_("Lãnh đạo UBND tỉnh"),
+    Role.HOTLINE_OPERATOR: N_("Tổng đài viên"),
+    Role.ADMINISTRATOR: N_("Quản trị hệ thống"),
 }
 
 
@@ -109,9 +111,26 @@ class Officer(Base):
     agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"), index=True)
     department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"))
     role: Mapped[str] = mapped_column(String(24))
+    email: Mapped[str] = mapped_column(String(120), default="")
+    """For digests; empty where unknown."""
     password_hash: Mapped[str] = mapped_column(String(160))
+    code_nonce: Mapped[str | None] = mapped_column(String(32))
+    """Of the one-time code's secret, which is derived from it and `SECRET_KEY`; None where none is asked."""
+    code_step: Mapped[int] = mapped_column(default=0)
+    """The time step of the last one-time code used: none is taken twice."""
+    must_change: Mapped[bool] = mapped_column(default=False)
+    """The password was set by an administrator; its owner is asked for a new one."""
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+
+
+class RecoveryCode(Base):
+    """A code on paper that replaces one one-time code, once. Only its hash is kept; used ones are deleted."""
+
+    __tablename__ = "recovery_code"
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"), index=True)
 
 
 class OfficerSession(Base):
@@ -123,13 +142,34 @@ class OfficerSession(Base):
     officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"), index=True)
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    browser: Mapped[str] = mapped_column(String(80), default="")
+    """Such as `Chrome, Windows`: so that its owner recognises it."""
+    practising_as: Mapped[int | None]
+    """Id of an officer of the practice database while this browser practises; no foreign key, it is another one."""
 
 
 class SignInThrottle(Base):
-    """Failed sign-ins of one username from one address (as a hash of both)."""
+    """Failed sign-ins, counted by name and address together, by name and by address (as hashes)."""
 
     __tablename__ = "sign_in_throttle"
 
     key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     failures: Mapped[int]
     last_at: Mapped[datetime]
+
+
+class CalendarDay(Base):
+    """A day that an administrator has set: off, or worked. Kept when it is removed, for what its removal costs."""
+
+    __tablename__ = "calendar_day"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    """off | worked; see `calendar_days.Kind`."""
+    name: Mapped[str] = mapped_column(String(120))
+    """What citizens are told about the day."""
+    changed_at: Mapped[datetime]
+    """When it was set or removed last."""
+    removed: Mapped[bool] = mapped_column(default=False)
+    settled: Mapped[bool] = mapped_column(default=False, index=True)
+    """Whether the appointments of open dossiers have been moved for the last change."""

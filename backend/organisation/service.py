@@ -12,6 +12,11 @@ from backend import clock
 from backend.database import reading
 from backend.errors import NotFound
 from backend.organisation import wording
+
+# For other features, whose door to this one is `service`: days taken out of the calendar.
+from backend.organisation.calendar_days import CalendarLoss as CalendarLoss
+from backend.organisation.calendar_days import calendar_losses as calendar_losses
+from backend.organisation.calendar_days import settle_calendar_loss as settle_calendar_loss
 from backend.organisation.models import Agency, AgencySuccession, Department, Level
 from backend.organisation.names import Index, Named
 from backend.organisation.seeding import PROVINCE

@@ -1,24 +1,24 @@
 """Officers' accounts and sessions: adding officers, signing in and out, who a browser's session belongs to."""
 
-import hashlib
 import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import case, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from backend import audit, clock
 from backend.audit import Audit
-from backend.database import insert_for, reading, transaction
+from backend.database import in_practice, reading, transaction
 from backend.errors import Conflict, InvalidInput, NotFound
+from backend.i18n import gettext
+from backend.organisation import one_time_code, throttle
 from backend.organisation.models import (
     ROLE_TITLES,
     Agency,
@@ -26,11 +26,10 @@ from backend.organisation.models import (
     Officer,
     OfficerSession,
     Role,
-    SignInThrottle,
 )
+from backend.organisation.throttle import digest
 
-MOST_FAILURES = 5
-THROTTLED_FOR = timedelta(minutes=10)
+CODE_WITHIN = timedelta(minutes=5)
 IDLE_LIMIT = timedelta(hours=4)
 ABSOLUTE_LIMIT = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=5)
@@ -43,16 +42,21 @@ class Outcome(StrEnum):
     """How a sign-in went. An unknown name, a wrong password and a closed account all look alike."""
 
     SIGNED_IN = "signed_in"
+    CODE_NEEDED = "code_needed"
     REFUSED = "refused"
     THROTTLED = "throttled"
 
 
 @dataclass(frozen=True)
 class SignIn:
-    """`key` is the new session's key, to be kept in the browser's cookie; empty unless signed in."""
+    """`key` is the new session's key, to be kept in the browser's cookie; empty unless signed in.
+
+    `ticket` says that the password was right, where a one-time code is still needed; see `finish`.
+    """
 
     outcome: Outcome
     key: str = ""
+    ticket: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ class OfficerInfo:
     agency_name: str
     department_id: int | None
     active: bool
+    email: str = ""
+    must_change: bool = False
 
     @property
     def role_title(self) -> str:
@@ -98,7 +104,7 @@ def officer(officer_id: int) -> OfficerInfo:
     with reading() as session:
         row = session.get(Officer, officer_id)
         if row is None:
-            raise NotFound("Không có cán bộ này.")
+            raise NotFound(gettext("Không có cán bộ này."))
         return _info(session, row)
 
 
@@ -134,14 +140,14 @@ def add_officer(
     password_hash = _hash(password) if password is not None else ""
     with transaction() as session:
         if session.get(Agency, agency_id) is None:
-            raise NotFound("Không có cơ quan này.")
+            raise NotFound(gettext("Không có cơ quan này."))
         if session.scalar(select(Officer.id).where(Officer.username == username)):
-            raise Conflict(f"Tên đăng nhập {username} đã có người dùng.")
+            raise Conflict(gettext("Tên đăng nhập %(name)s đã có người dùng.", name=username))
         row = Officer(
             name=name.strip(),
             username=username,
             agency_id=agency_id,
-            department_id=_department(session, agency_id, department.strip()),
+            department_id=department_for(session, agency_id, department.strip()),
             role=str(role),
             password_hash=password_hash,
             created_at=clock.now(),
@@ -152,8 +158,10 @@ def add_officer(
         return row.id
 
 
-def set_password(username: str, password: str, *, actor: str = "system") -> int:
+def set_password(username: str, password: str, *, actor: str = "system", must_change: bool = False) -> int:
     """Replace a password, end all sessions of the account and return its id.
+
+    `must_change`: its owner has to choose another one after the next sign-in.
 
     Raises NotFound and InvalidInput.
     """
@@ -161,106 +169,219 @@ def set_password(username: str, password: str, *, actor: str = "system") -> int:
     with transaction() as session:
         row = session.scalar(select(Officer).where(Officer.username == _username(username)))
         if row is None:
-            raise NotFound("Không có tài khoản này.")
-        row.password_hash = password_hash
+            raise NotFound(gettext("Không có tài khoản này."))
+        row.password_hash, row.must_change = password_hash, must_change
         session.execute(delete(OfficerSession).where(OfficerSession.officer_id == row.id))
         audit.record(session, Audit.OFFICER_PASSWORD_SET, actor=actor, subject=f"officer:{row.id}")
         return row.id
 
 
-def sign_in(username: str, password: str, address: str) -> SignIn:
-    """Check a password from the network address `address` and open a session.
+def sign_in(username: str, password: str, address: str, browser: str = "") -> SignIn:
+    """Check a password from the network address `address` and open a session, or ask for the one-time code.
 
-    The attempt is counted as a failure before the password is looked at, so that guesses made at the same time in
-    several processes cannot slip through; a success clears the count.
+    `browser` is what the owner of the account will see in the list of sessions.
     """
     username = username.strip().lower()[:64]
-    throttle_key = _digest(f"{username}\n{address}")
-    with transaction() as session:
-        failures = _count_failure(session, throttle_key)
-        found = session.execute(
-            select(Officer.id, Officer.password_hash, Officer.active).where(Officer.username == username)
-        ).one_or_none()
-        if failures > MOST_FAILURES:
-            _record_failure(session, found.id if found else None, Outcome.THROTTLED)
-    if failures > MOST_FAILURES:
-        return SignIn(Outcome.THROTTLED)
-    correct = _verified(found.password_hash if found else _nobodys_hash(), password)  # slow: outside the transaction
-    with transaction() as session:
-        if not (found and found.active and correct):
-            _record_failure(session, found.id if found else None, Outcome.REFUSED)
+    with in_practice(False):
+        with transaction() as session:
+            admitted = throttle.admits(session, username, address)
+            found = session.scalar(select(Officer).where(Officer.username == username))
+            if not admitted:
+                _record_failure(session, found, Outcome.THROTTLED)
+        if not admitted:
+            return SignIn(Outcome.THROTTLED)
+        correct = _verified((found and found.password_hash) or _nobodys_hash(), password)  # slow: no transaction here
+        with transaction() as session:
+            if not (found and found.active and correct):
+                _record_failure(session, found, Outcome.REFUSED)
+                return SignIn(Outcome.REFUSED)
+            throttle.forgive(session, username, address)
+            if _hasher().check_needs_rehash(found.password_hash):
+                session.get_one(Officer, found.id).password_hash = found.password_hash = _hasher().hash(password)
+            if found.code_nonce:
+                return SignIn(Outcome.CODE_NEEDED, ticket=_ticket(found))
+            return SignIn(Outcome.SIGNED_IN, _open_session(session, found.id, browser))
+
+
+def finish(ticket: str, code: str, address: str, browser: str = "") -> SignIn:
+    """Check the one-time code, or a recovery code, of somebody whose password was right, and open a session.
+
+    REFUSED for a wrong code or one used before; Raises NotFound when the ticket is too old or the account changed.
+    """
+    with in_practice(False), transaction() as session:
+        row = _holder(session, ticket)
+        if not throttle.admits(session, f"code:{row.id}", address):
+            _record_failure(session, row, Outcome.THROTTLED)
+            return SignIn(Outcome.THROTTLED)
+        if not one_time_code.accept(session, row, code):
+            _record_failure(session, row, Outcome.REFUSED)
             return SignIn(Outcome.REFUSED)
-        session.execute(delete(SignInThrottle).where(SignInThrottle.key_hash == throttle_key))
-        return SignIn(Outcome.SIGNED_IN, _open_session(session, found.id, found.password_hash, password))
+        throttle.forgive(session, f"code:{row.id}", address)
+        return SignIn(Outcome.SIGNED_IN, _open_session(session, row.id, browser))
+
+
+def _ticket(row: Officer) -> str:
+    """Kept in the signed cookie between password and code; void when either was changed meanwhile."""
+    return f"{row.id}:{int(clock.now().timestamp())}:{_state_of(row)}"
+
+
+def _state_of(row: Officer) -> str:
+    return digest(f"{row.password_hash}\n{row.code_nonce}")[:24]
+
+
+def _holder(session: Session, ticket: str) -> Officer:
+    number, _, rest = ticket.partition(":")
+    issued, _, state = rest.partition(":")
+    row = session.get(Officer, int(number)) if number.isdigit() and issued.isdigit() else None
+    fresh = row is not None and clock.now().timestamp() - int(issued) <= CODE_WITHIN.total_seconds()
+    if row is None or not fresh or not row.active or not row.code_nonce or state != _state_of(row):
+        raise NotFound(gettext("Đã quá 5 phút. Anh/chị nhập lại tên và mật khẩu."))
+    return row
 
 
 def sign_out(key: str) -> None:
     """End the session; nothing happens when it has ended already."""
-    with transaction() as session:
-        row = session.get(OfficerSession, _digest(key))
+    with in_practice(False), transaction() as session:
+        row = session.get(OfficerSession, digest(key))
         if row is not None:
             actor = f"officer:{row.officer_id}"
             session.delete(row)
             audit.record(session, Audit.OFFICER_SIGNED_OUT, actor=actor, subject=actor)
 
 
-def officer_of(key: str) -> OfficerInfo | None:
+@dataclass(frozen=True)
+class Browser:
+    """A session as its owner sees it. `id` names it to `end_session_of`; `this` is the one that asks."""
+
+    id: str
+    browser: str
+    started_at: datetime
+    seen_at: datetime
+    this: bool
+
+
+def sessions_of(officer_id: int, key: str) -> list[Browser]:
+    """Where the officer is signed in, the last used first."""
+    with in_practice(False), reading() as session:
+        query = select(OfficerSession).where(OfficerSession.officer_id == officer_id)
+        rows = session.scalars(query.order_by(OfficerSession.seen_at.desc()))
+        return [
+            Browser(row.key_hash[:16], row.browser, row.started_at, row.seen_at, row.key_hash == digest(key))
+            for row in rows
+            if _lives(row)
+        ]
+
+
+def end_sessions(officer_id: int, *, only: str = "", keep: str = "") -> int:
+    """End the officer's sessions: one by its `Browser.id`, or all but the one with the key `keep`; how many."""
+    with in_practice(False), transaction() as session:
+        rows = session.scalars(select(OfficerSession).where(OfficerSession.officer_id == officer_id)).all()
+        chosen = [row for row in rows if row.key_hash.startswith(only) and row.key_hash != digest(keep)]
+        for row in chosen:
+            session.delete(row)
+        actor = f"officer:{officer_id}"
+        if chosen:
+            audit.record(session, Audit.OFFICER_SIGNED_OUT, actor=actor, subject=actor, sessions=len(chosen))
+        return len(chosen)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Whose browser asks. `practising_as`: the id of the officer they play, in the practice database."""
+
+    officer: OfficerInfo
+    practising_as: int | None
+
+
+def visitor_of(key: str) -> Visitor | None:
     """The active officer whose session has this key; None when it is unknown, too old or idle for too long."""
-    now = clock.now()
-    with reading() as session:
-        row = session.get(OfficerSession, _digest(key)) if key else None
-        if row is None or now - row.started_at > ABSOLUTE_LIMIT or now - row.seen_at > IDLE_LIMIT:
+    with in_practice(False):
+        with reading() as session:
+            row = session.get(OfficerSession, digest(key)) if key else None
+            if row is None or not _lives(row):
+                return None
+            info = _info(session, session.get_one(Officer, row.officer_id))
+            visitor = Visitor(info, row.practising_as)
+            stale = clock.now() - row.seen_at > SEEN_EVERY
+        if not info.active:
             return None
-        account = session.get_one(Officer, row.officer_id)
-        info = _info(session, account)
-        stale = now - row.seen_at > SEEN_EVERY
-    if not info.active:
-        return None
-    if stale:
-        _mark_seen(key)
-    return info
+        if stale:
+            _mark_seen(key)
+        return visitor
+
+
+def officer_of(key: str) -> OfficerInfo | None:
+    """The officer alone of `visitor_of`."""
+    visitor = visitor_of(key)
+    return visitor.officer if visitor else None
+
+
+def practise(key: str, practice_officer_id: int | None) -> None:
+    """Remember in the session which officer of the practice database its owner plays; None: no longer any."""
+    with in_practice(False), transaction() as session:
+        row = session.get(OfficerSession, digest(key))
+        if row is None:
+            raise NotFound
+        row.practising_as = practice_officer_id
+
+
+def _lives(row: OfficerSession) -> bool:
+    now = clock.now()
+    return now - row.started_at <= ABSOLUTE_LIMIT and now - row.seen_at <= IDLE_LIMIT
 
 
 def _mark_seen(key: str) -> None:
     with transaction() as session:
-        row = session.get(OfficerSession, _digest(key))
+        row = session.get(OfficerSession, digest(key))
         if row is not None:
             row.seen_at = clock.now()
 
 
-def _open_session(session: Session, officer_id: int, password_hash: str, password: str) -> str:
+def _open_session(session: Session, officer_id: int, browser: str) -> str:
     now = clock.now()
     key = secrets.token_urlsafe(32)
     session.execute(delete(OfficerSession).where(OfficerSession.started_at < now - ABSOLUTE_LIMIT))
-    session.execute(delete(SignInThrottle).where(SignInThrottle.last_at < now - THROTTLED_FOR))
-    session.add(OfficerSession(key_hash=_digest(key), officer_id=officer_id, started_at=now, seen_at=now))
-    if _hasher().check_needs_rehash(password_hash):
-        session.get_one(Officer, officer_id).password_hash = _hasher().hash(password)
+    throttle.clear_old(session)
+    session.add(
+        OfficerSession(
+            key_hash=digest(key), officer_id=officer_id, started_at=now, seen_at=now, browser=browser[:80],
+            practising_as=None,
+        )
+    )  # fmt: skip
     actor = f"officer:{officer_id}"
     audit.record(session, Audit.OFFICER_SIGNED_IN, actor=actor, subject=actor)
     return key
 
 
-def _count_failure(session: Session, key_hash: str) -> int:
-    """Count one more attempt and return how many there are; the waiting time runs from the last counted one."""
-    now = clock.now()
-    table = SignInThrottle
-    expired = table.last_at < now - THROTTLED_FOR
-    full = table.failures >= MOST_FAILURES
-    statement = insert_for(session, table).values(key_hash=key_hash, failures=1, last_at=now)
-    counted: Any = statement.on_conflict_do_update(
-        index_elements=[table.key_hash],
-        set_={
-            "failures": case((expired, 1), else_=table.failures + 1),
-            "last_at": case((expired, now), (full, table.last_at), else_=now),
-        },
-    ).returning(table.failures)
-    return int(session.scalar(counted))
-
-
-def _record_failure(session: Session, officer_id: int | None, outcome: Outcome) -> None:
-    subject = f"officer:{officer_id}" if officer_id else "officer:unknown"
+def _record_failure(session: Session, found: Officer | None, outcome: Outcome) -> None:
+    subject = f"officer:{found.id}" if found else "officer:unknown"
     audit.record(session, Audit.OFFICER_SIGN_IN_FAILED, actor="system", subject=subject, outcome=str(outcome))
+
+
+def is_password_of(officer_id: int, password: str) -> bool:
+    """Ask again before something important changes. Slow on purpose."""
+    with in_practice(False), reading() as session:
+        known = session.get_one(Officer, officer_id).password_hash
+    return _verified(known or _nobodys_hash(), password)
+
+
+def change_password(officer_id: int, old: str, new: str, *, key: str) -> None:
+    """The officer's own change; other sessions than the one with `key` end. Raises InvalidInput."""
+    if not is_password_of(officer_id, old):
+        raise InvalidInput(gettext("Mật khẩu hiện tại không đúng."))
+    if old == new:
+        raise InvalidInput(gettext("Mật khẩu mới phải khác mật khẩu hiện tại."))
+    password_hash = _hash(new)
+    with in_practice(False), transaction() as session:
+        row = session.get_one(Officer, officer_id)
+        row.password_hash, row.must_change = password_hash, False
+        session.execute(
+            delete(OfficerSession).where(
+                OfficerSession.officer_id == officer_id, OfficerSession.key_hash != digest(key)
+            )
+        )
+        itself = f"officer:{officer_id}"
+        audit.record(session, Audit.OFFICER_PASSWORD_SET, actor=itself, subject=itself)
 
 
 def _verified(password_hash: str, password: str) -> bool:
@@ -272,18 +393,20 @@ def _verified(password_hash: str, password: str) -> bool:
 
 def _hash(password: str) -> str:
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise InvalidInput(f"Mật khẩu phải có từ {SHORTEST_PASSWORD} đến {LONGEST_PASSWORD} ký tự.")
+        text = gettext("Mật khẩu phải có từ %(least)s đến %(most)s ký tự.")
+        raise InvalidInput(text % {"least": SHORTEST_PASSWORD, "most": LONGEST_PASSWORD})
     return _hasher().hash(password)
 
 
 def _username(text: str) -> str:
     username = text.strip().lower()
     if not _USERNAME.fullmatch(username):
-        raise InvalidInput("Tên đăng nhập gồm 2 đến 64 chữ không dấu, số, dấu chấm, gạch nối.")
+        raise InvalidInput(gettext("Tên đăng nhập gồm 2 đến 64 chữ không dấu, số, dấu chấm, gạch nối."))
     return username
 
 
-def _department(session: Session, agency_id: int, name: str) -> int | None:
+def department_for(session: Session, agency_id: int, name: str) -> int | None:
+    """Id of the department of this name, made where the agency has none; None for no name."""
     if not name:
         return None
     row = session.scalar(select(Department).where(Department.agency_id == agency_id, Department.name == name))
@@ -306,8 +429,6 @@ def _info(session: Session, row: Officer) -> OfficerInfo:
         agency_name=agency.name,
         department_id=row.department_id,
         active=row.active,
+        email=row.email,
+        must_change=row.must_change,
     )
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

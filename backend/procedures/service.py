@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import select
+
 from backend import clock
-from backend.database import reading, transaction
+from backend.database import reading
 from backend.errors import NotFound
 from backend.messaging import service as messaging
 from backend.procedures import search as searching
 from backend.procedures import versions, wording
 from backend.procedures.index import Found
-from backend.procedures.models import Source
+from backend.procedures.models import Procedure, ProcedureVersion, Source
 from backend.procedures.schemas import Aspect
 from backend.procedures.schemas import ProcedureOut as ProcedureOut
 
@@ -35,6 +37,13 @@ def current_version(code: str, on: date | None = None) -> ProcedureOut:
     if found is None:
         raise NotFound("Không có thủ tục này.")
     return found
+
+
+def current_codes(on: date | None = None) -> list[str]:
+    """The codes of all procedures in force on a day (default: today), in order."""
+    query = select(Procedure.code).join(ProcedureVersion).where(versions.in_force(on or clock.today())).distinct()
+    with reading() as session:
+        return list(session.scalars(query.order_by(Procedure.code)))
 
 
 def short_name(code: str) -> str:
@@ -66,8 +75,8 @@ def answer_in_conversation(conversation_id: int, code: str, aspect: Aspect = "ov
 
     The source is told once, with the first answer about a procedure: on a phone its line is a third of a short answer.
     """
-    with transaction():
-        is_new = messaging.current_procedure(conversation_id) != code.strip()
-        told = answer(code, aspect, with_source=is_new)
+    is_new = messaging.current_procedure(conversation_id) != code.strip()
+    told = answer(code, aspect, with_source=is_new)
+    if is_new:  # only now the write lock: composing takes longer than a webhook should wait for it
         messaging.remember_procedure(conversation_id, told.code)
-        return told
+    return told

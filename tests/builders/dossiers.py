@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -85,7 +85,8 @@ def make_dossier(
 ) -> str:
     """A dossier walked to `state`; its code. `missing` replaces the names of its papers."""
     filing = make_filing(phone=phone, code=code, procedure=procedure, **values)
-    made = walk(filing, Walk(state, clock.now(), pace=0.0, due_at=due_at))
+    begin = clock.now() if due_at is None or due_at > clock.now() else due_at - timedelta(days=7)
+    made = walk(filing, Walk(state, begin, pace=0.0, due_at=due_at))
     with transaction() as session:
         dossier = session.get_one(Dossier, made.id)
         for paper, name in itertools.zip_longest(dossier.papers, missing):

@@ -13,14 +13,19 @@ from tests.end_to_end.stack import Stack
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A seeded data folder."""
-    for needed in ("bot/.venv/bin/rasa", "models/.trained"):
-        if not (ROOT / needed).exists():
-            pytest.skip(f"{needed} is missing: run `make test`, which sets it up")
     return stacks.seeded(tmp_path_factory.mktemp("seeded"))
 
 
 @pytest.fixture(scope="session")
-def stack(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def assistant() -> None:
+    """What Rasa needs; a system without it is for tests that never ask it."""
+    for needed in ("bot/.venv/bin/rasa", "models/.trained"):
+        if not (ROOT / needed).exists():
+            pytest.skip(f"{needed} is missing: run `make test`, which sets it up")
+
+
+@pytest.fixture(scope="session")
+def stack(assistant: None, template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The running system."""
     running = stacks.from_template(template, tmp_path_factory.mktemp("stack") / "data")
     try:
@@ -32,7 +37,7 @@ def stack(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture
-def own_stack(template: Path, tmp_path: Path) -> Iterator[Stack]:
+def own_stack(assistant: None, template: Path, tmp_path: Path) -> Iterator[Stack]:
     """A system of the test's own, not started yet."""
     own = stacks.from_template(template, tmp_path / "data")
     try:

@@ -24,12 +24,23 @@ from backend.settings import ROOT
 PROCESSES = ("web", "sms", "chat", "worker", "actions", "rasa")
 TWILIO_TOKEN = "end-to-end-twilio-token"
 TWILIO_ACCOUNT = "AC" + "0" * 32
+PASSWORD = "mot-cua-thu-nghiem"
+"""Of every demo officer."""
 SEEDING = (
     ("database", "upgrade"),
     ("organisation", "seed"),
     ("procedures", "load-catalogue"),
+    ("organisation", "seed-demo-officers", "--password", PASSWORD),
     ("dossiers", "seed-demo"),
 )
+READY = {
+    "web": "/healthz",
+    "sms": "/healthz",
+    "chat": "/healthz",
+    "actions": "/health",
+    "rasa": "/webhooks/turn/",
+}
+"""Where each HTTP process says that it is there."""
 _message_ids = itertools.count(1)
 _http = httpx.Client(timeout=10, trust_env=False, verify=False)  # one for all: making one takes longer than its calls
 
@@ -80,6 +91,9 @@ class Stack:
             "RASA_PORT": str(self.ports["rasa"]),
             "RASA_URLS": f"{base}:{self.ports['rasa']}",
             "BACKEND_URL": f"{base}:{self.ports['web']}",
+            "PUBLIC_URL": f"{base}:{self.ports['web']}",
+            "QUIET_FROM": "00:00",  # a test at night, too, wants to see what is texted
+            "QUIET_UNTIL": "00:00",
             "SMS_URL": f"{base}:{self.ports['sms']}",
             "SMS_PUBLIC_URL": f"{base}:{self.ports['sms']}",
             "SMS_PROVIDER": "console",
@@ -97,7 +111,7 @@ class Stack:
     # --- life ---------------------------------------------------------------------------------------------
 
     def seed(self) -> None:
-        """Tables, agencies, catalogue, demo dossiers."""
+        """Tables, agencies, catalogue, demo officers, demo dossiers."""
         for command in SEEDING:
             subprocess.run(
                 [ROOT / ".venv/bin/flask", "--app", "backend", *command],
@@ -122,15 +136,9 @@ class Stack:
                 )
 
     def wait_until_ready(self, seconds: float = 120) -> None:
-        """Return once every HTTP process answers."""
-        base = "http://127.0.0.1"
-        for url in (
-            f"{base}:{self.ports['web']}/healthz",
-            f"{base}:{self.ports['sms']}/healthz",
-            f"{base}:{self.ports['chat']}/healthz",
-            f"{base}:{self.ports['actions']}/health",
-            f"{base}:{self.ports['rasa']}/webhooks/turn/",
-        ):
+        """Return once every HTTP process that was started answers."""
+        for name in self.processes.keys() & READY.keys():
+            url = f"http://127.0.0.1:{self.ports[name]}{READY[name]}"
             wait_for(lambda url=url: _answers(url), seconds, f"{url} did not become ready, see {self.folder}/*.log")
 
     def kill(self, name: str) -> None:

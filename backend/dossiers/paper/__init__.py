@@ -1,0 +1,1 @@
+"""Papers as they are handed over the counter: printed forms, their texts, and the register."""

@@ -1,0 +1,111 @@
+"""What officers add to a dossier without moving it: notes, opinions, drafts, result files."""
+
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from backend import clock, storage
+from backend.database import reading, transaction
+from backend.dossiers import access, acts
+from backend.dossiers.forms import Sent, wrong
+from backend.dossiers.models import Dossier, DossierNote, DossierResult
+from backend.dossiers.policy import FINISHED, Party, State
+from backend.errors import Conflict, Forbidden, InvalidInput, NotFound
+from backend.organisation.service import OfficerInfo
+from backend.storage import StoredInfo
+from backend.text import normalise
+
+LONGEST_TEXT = 4000
+LONGEST_TITLE = 200
+LONGEST_NUMBER = 60
+MOST_NOTES = 200
+MOST_RESULTS = 20
+_WITH_RESULT = frozenset({State.PROCESSING, State.APPROVING, State.APPROVED, State.RESULT_READY})
+
+
+class NoteKind(StrEnum):
+    """What a note is."""
+
+    NOTE = "note"
+    OPINION = "opinion"
+    DRAFT = "draft"
+
+
+def may_note(dossier: Dossier, officer: OfficerInfo) -> bool:
+    """Whoever is something to the dossier may write for colleagues, while it is open."""
+    return bool(acts.parties_of(acts.by(officer), dossier)) and State(dossier.state) not in FINISHED
+
+
+def may_add_result(dossier: Dossier, officer: OfficerInfo) -> bool:
+    """Desk, the one who holds it and the leader attach what was signed."""
+    parties = acts.parties_of(acts.by(officer), dossier)
+    held = any(step.officer_id == officer.id for step in dossier.steps)
+    return State(dossier.state) in _WITH_RESULT and (held or bool(parties & {Party.DESK, Party.LEADER}))
+
+
+def add_note(dossier_id: int, officer: OfficerInfo, kind: NoteKind, text: str, file: Sent | None = None) -> None:
+    """Add a note. Raises NotFound, Forbidden, Conflict, InvalidInput and TooLarge (the file)."""
+    text = normalise(text)
+    if not text and file is None:
+        raise wrong("text", "Anh/chị ghi nội dung hoặc chọn một tệp.")
+    if len(text) > LONGEST_TEXT:
+        raise wrong("text", f"Nội dung dài quá {LONGEST_TEXT} ký tự.")
+    kept = _kept(dossier_id, officer, file)
+    with transaction() as session:
+        dossier = access.load(session, dossier_id, officer)
+        if not may_note(dossier, officer):
+            raise Forbidden("Anh/chị chỉ xem được hồ sơ này.")
+        if len(dossier.notes) >= MOST_NOTES:
+            raise Conflict(f"Hồ sơ đã có {MOST_NOTES} ghi chú.")
+        dossier.notes.append(
+            DossierNote(
+                officer_id=officer.id, officer_name=officer.name, kind=kind, text=text, at=clock.now(),
+                file_id=kept.id if kept else "", file_name=kept.name if kept else "",
+            )
+        )  # fmt: skip
+
+
+def add_result(dossier_id: int, officer: OfficerInfo, title: str, number: str, file: Sent | None) -> None:
+    """Attach a result. Raises NotFound, Forbidden, Conflict, InvalidInput and TooLarge (the file)."""
+    title, number = normalise(title), normalise(number)
+    if not 0 < len(title) <= LONGEST_TITLE:
+        raise wrong("title", f"Cần ghi tên kết quả, không quá {LONGEST_TITLE} ký tự.")
+    if len(number) > LONGEST_NUMBER:
+        raise wrong("number", f"Số, ký hiệu dài quá {LONGEST_NUMBER} ký tự.")
+    if file is None:
+        raise wrong("file", "Anh/chị chọn tệp kết quả.")
+    kept = _kept(dossier_id, officer, file)
+    assert kept is not None
+    with transaction() as session:
+        dossier = access.load(session, dossier_id, officer)
+        if not may_add_result(dossier, officer):
+            raise Conflict("Hồ sơ này không nhận tệp kết quả ở bước hiện tại.")
+        if len(dossier.results) >= MOST_RESULTS:
+            raise Conflict(f"Hồ sơ đã có {MOST_RESULTS} tệp kết quả.")
+        dossier.results.append(
+            DossierResult(
+                title=title, number=number, file_id=kept.id, file_name=kept.name, at=clock.now(), officer_id=officer.id
+            )
+        )
+
+
+def _kept(dossier_id: int, officer: OfficerInfo, file: Sent | None) -> StoredInfo | None:
+    """The file in the storage: outside the transaction, a photo takes its time."""
+    if file is None:
+        return None
+    with reading() as session:
+        access.load(session, dossier_id, officer)
+    try:
+        return storage.store(file.data, file.name, actor=officer.actor)
+    except InvalidInput as error:
+        raise wrong("file", error.message) from error
+
+
+def of_dossier(session: Session, dossier_id: int, file_id: str, officer: OfficerInfo) -> str:
+    """The storage id of a file that belongs to this dossier. Raises NotFound also where the officer may not see it."""
+    dossier = access.load(session, dossier_id, officer)
+    known = {file.file_id for paper in dossier.papers for file in paper.files}
+    known |= {note.file_id for note in dossier.notes} | {result.file_id for result in dossier.results}
+    if not file_id or file_id not in known:
+        raise NotFound("Không tìm thấy tệp này.")
+    return file_id

@@ -1,0 +1,203 @@
+"""Taking a notification to its recipient: one channel after the other until one has delivered.
+
+Every step is one transaction that locks the row, so each channel is tried with exactly one message of the ledger,
+however many workers look at it and whenever one dies. `next_at` says when there is something to do again; a wake-up
+or the sweep finds it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend import calendar, clock
+from backend.citizens import service as citizens
+from backend.database import reading, transaction
+from backend.errors import NotFound
+from backend.logs import logger
+from backend.messaging import channels
+from backend.messaging import service as messaging
+from backend.messaging.channels import Reply
+from backend.notifications import policy, texts, versions
+from backend.notifications.events import Audience, Event
+from backend.notifications.models import Notification, NotificationAttempt, State, Why
+from backend.notifications.settings import notification_settings
+from backend.notifications.versions import Template
+from backend.organisation import service as organisation
+
+log = logger(__name__)
+
+SMS_SEGMENTS = 2
+AFTER_A_FAULT = timedelta(minutes=5)
+UNFINISHED = frozenset({State.WAITING, State.SENT})
+
+
+def run(notification_id: int) -> None:
+    """Do what is due for one notification; nothing when that was done meanwhile."""
+    try:
+        with transaction() as session:
+            row = _due(session, notification_id)
+            if row is not None:
+                _step(session, row)
+    except Exception:  # a fault of ours must neither lose the notification nor stop the others
+        log.exception("notification failed", notification=notification_id)
+        _put_off(notification_id)
+
+
+def due(limit: int) -> Sequence[int]:
+    """The notifications that have something to do by now, oldest first."""
+    with reading() as session:
+        query = select(Notification.id).where(Notification.next_at <= clock.now())
+        return session.scalars(query.order_by(Notification.next_at, Notification.id).limit(limit)).all()
+
+
+def _due(session: Session, notification_id: int) -> Notification | None:
+    query = select(Notification).where(
+        Notification.id == notification_id,
+        Notification.next_at <= clock.now(),
+        Notification.state.in_(UNFINISHED),
+    )
+    return session.scalar(query.with_for_update(skip_locked=True))
+
+
+def _put_off(notification_id: int) -> None:
+    with transaction() as session:
+        row = session.get(Notification, notification_id, with_for_update=True)
+        if row is not None and row.next_at is not None:
+            row.next_at = max(row.next_at, clock.now() + AFTER_A_FAULT)
+
+
+def _step(session: Session, row: Notification) -> None:
+    if row.audience == Audience.OFFICER:
+        _tell_officer(session, row)
+    elif row.state == State.WAITING:
+        _try_next(session, row)
+    else:
+        _look_after(session, row)
+
+
+# --- applicants ------------------------------------------------------------------------------------------------
+
+
+def _look_after(session: Session, row: Notification) -> None:
+    """What became of the message; the next channel when it failed or its time is over."""
+    assert row.message_id is not None
+    assert row.deadline is not None
+    now = clock.now()
+    status = messaging.entries([row.message_id])[row.message_id].status
+    if status == "delivered":
+        row.state, row.next_at = State.DELIVERED, None
+    elif status in ("failed", "suppressed"):
+        _try_next(session, row)
+    elif now < row.deadline:
+        row.next_at = policy.next_check(row.attempts[-1].at, now, row.deadline)
+    else:
+        # A message that no provider has taken in all that time must not follow the one on the next channel.
+        if _next_channel(row) is not None:
+            messaging.unsay(row.message_id)
+        _try_next(session, row)
+
+
+def _try_next(session: Session, row: Notification) -> None:
+    rule = policy.RULES[Event(row.event)]
+    now = clock.now()
+    begins = now if rule.at_once else _after_quiet(now)
+    if begins > now:
+        row.next_at = begins
+        return
+    following = _next_channel(row)
+    if following is None:
+        _give_up(row)
+        return
+    channel, address = following
+    _say(session, row, channel, address)
+    row.state, row.channel = State.SENT, channel
+    row.deadline = now + timedelta(hours=notification_settings().hours(channel))
+    row.next_at = policy.next_check(now, now, row.deadline)
+
+
+def _after_quiet(now: datetime) -> datetime:
+    mine = notification_settings()
+    return policy.after_quiet(now, mine.quiet_from, mine.quiet_until)
+
+
+def _next_channel(row: Notification) -> tuple[str, str] | None:
+    """The next channel in the order of the settings that has not been tried, with the applicant's address there."""
+    tried = {attempt.channel for attempt in row.attempts}
+    for channel, address in _ways(row):
+        if channel not in tried and (_by_law(row) or citizens.wants_notices(channel, address)):
+            return channel, address
+    return None
+
+
+def _ways(row: Notification) -> list[tuple[str, str]]:
+    known = citizens.addresses(row.phone) | {"sms": row.phone, "email": row.email}
+    order = notification_settings().channels
+    return [(name, known[name]) for name in order if known.get(name) and channels.offers(name)]
+
+
+def _by_law(row: Notification) -> bool:
+    return policy.RULES[Event(row.event)].by_law
+
+
+def _give_up(row: Notification) -> None:
+    """No channel is left. A message that a provider took without ever confirming it counts as sent."""
+    row.next_at = None
+    if row.attempts:
+        statuses = messaging.entries([attempt.message_id for attempt in row.attempts]).values()
+        row.state = State.SENT if any(entry.status == "sent" for entry in statuses) else State.FAILED
+    else:
+        row.state, row.why = State.SUPPRESSED, Why.OPTED_OUT if _ways(row) else Why.NO_CHANNEL
+    if row.state == State.FAILED:
+        log.error("notification failed on every channel", notification=row.id)
+
+
+def _say(session: Session, row: Notification, channel: str, address: str) -> None:
+    kind = channel if channel in ("sms", "email") else "chat"
+    template = versions.in_force(versions.slot(Event(row.event), row.variant, kind))
+    text = worded(template, kind, row.facts)
+    conversation_id = messaging.conversation_with(channel, address)
+    row.message_id = messaging.say(conversation_id, Reply(text), about=row.about)
+    row.attempts.append(
+        NotificationAttempt(channel=channel, message_id=row.message_id, template=template.number, at=clock.now())
+    )
+    session.flush()
+
+
+def worded(template: Template, kind: str, facts: texts.Facts) -> str:
+    """The words of a notification on a kind of channel; of an e-mail the first line is its subject."""
+    if kind == "sms":
+        return texts.fill_to_fit(template.text, facts, fits_sms)
+    text = texts.fill(template.text, facts)
+    return f"{texts.fill(template.subject_line, facts)}\n\n{text}" if kind == "email" else text
+
+
+def fits_sms(text: str) -> bool:
+    """Whether a text fits into two unaccented SMS."""
+    rendered = channels.get("sms").render(text, (), accents=False)
+    return rendered.segments <= SMS_SEGMENTS and not rendered.rest
+
+
+# --- officers --------------------------------------------------------------------------------------------------
+
+
+def _tell_officer(session: Session, row: Notification) -> None:
+    """It is on their page; what cannot wait for the morning digest goes by mail, too, while they are at work."""
+    row.state, row.next_at = State.SENT, None
+    urgent = policy.RULES[Event(row.event)].at_once
+    if not urgent or not calendar.is_open(clock.now()) or not channels.offers("email"):
+        return
+    address = _email_of(row.officer_id)
+    if address:
+        _say(session, row, "email", address)
+        row.channel = "email"
+
+
+def _email_of(officer_id: int | None) -> str:
+    assert officer_id is not None
+    try:
+        found = organisation.officer(officer_id)
+    except NotFound:
+        return ""
+    return found.email if found.active else ""

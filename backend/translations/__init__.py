@@ -1,0 +1,1 @@
+"""Translations of the pages, and what keeps them complete."""
