@@ -10,6 +10,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from typing import Any
 from xml.etree import ElementTree
 
@@ -26,10 +27,11 @@ ENDINGS = {JPEG: (".jpg", ".jpeg"), PNG: (".png",), WEBP: (".webp",), PDF: (".pd
 """The endings that go with a type, the usual one first."""
 ACCEPTED = "Chỉ nhận ảnh (JPG, PNG, WebP), PDF và Word (.docx) không có macro."
 
-MOST_PIXELS = 50_000_000
+MOST_PIXELS = {JPEG: 40_000_000, PNG: 40_000_000, WEBP: 16_000_000}
+"""A WebP takes several times the memory while it is read."""
 SMALL_SIDE = 320
 """Of a thumbnail, in pixels."""
-MOST_PDF_OBJECTS = 200_000
+MOST_PDF_OBJECTS = 50_000
 MOST_PARTS = 2_000
 MOST_UNPACKED = 60 * 1024 * 1024
 """Bytes of a Word document once unpacked."""
@@ -61,6 +63,8 @@ def refusal(why: str) -> InvalidInput:
 
 # --- images ----------------------------------------------------------------------------------------------------
 
+_pictures_in_memory = BoundedSemaphore(2)
+"""A large picture takes 200 MB while it is encoded; many at once would take all."""
 _FORMATS = {"JPEG": JPEG, "MPO": JPEG, "PNG": PNG, "WEBP": WEBP}  # MPO: a phone's JPEG with a preview behind it
 _MODES = {JPEG: ("RGB", "L"), PNG: ("1", "L", "LA", "P", "RGB", "RGBA"), WEBP: ("RGB", "RGBA")}
 _SAVING: dict[str, tuple[str, dict[str, Any]]] = {
@@ -74,25 +78,26 @@ def _image(data: bytes) -> Clean:
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as first:
             media_type = _FORMATS[first.format or ""]
-            too_large = first.width * first.height > MOST_PIXELS
+            too_large = first.width * first.height > MOST_PIXELS[media_type]
             if not too_large:
                 first.verify()
         if not too_large:
-            return Clean(media_type, _encoded_anew(data, media_type))
+            with _pictures_in_memory:
+                return Clean(media_type, _encoded_anew(data, media_type))
     except Exception as error:  # whatever makes the decoder stumble is no picture to us
         raise refusal("Ảnh bị hỏng hoặc không đọc được.") from error
-    raise refusal(f"Ảnh quá lớn (nhiều hơn {MOST_PIXELS // 1_000_000} triệu điểm ảnh).")
+    raise refusal(f"Ảnh quá lớn (nhiều hơn {MOST_PIXELS[media_type] // 1_000_000} triệu điểm ảnh).")
 
 
 def _encoded_anew(data: bytes, media_type: str) -> bytes:
-    with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as opened:
-        upright = ImageOps.exif_transpose(opened)
-    picture = upright if upright.mode in _MODES[media_type] else upright.convert(_MODES[media_type][0])
-    # Comments, colour profiles and camera data would be written again from here.
-    picture.info = {name: value for name, value in picture.info.items() if name == "transparency"}
     out = io.BytesIO()
     name, options = _SAVING[media_type]
-    picture.save(out, name, **options)
+    with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as opened:
+        ImageOps.exif_transpose(opened, in_place=True)
+        picture = opened if opened.mode in _MODES[media_type] else opened.convert(_MODES[media_type][0])
+        # Comments, colour profiles and camera data would be written again from here.
+        picture.info = {name: value for name, value in picture.info.items() if name == "transparency"}
+        picture.save(out, name, **options)
     return out.getvalue()
 
 

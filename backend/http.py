@@ -32,7 +32,8 @@ log = logger(__name__)
 _FORM_AROUND_FILES = 256 * 1024
 _ONLY_A_PICTURE = "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'"
 _ONLY_A_PDF = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'"
-"""Without `sandbox`, in which Chromium's viewer does not open; what could act in a PDF was refused at the upload."""
+"""Without `sandbox`: a viewer in one may not print, and older Chromes show none. What could act in a PDF was refused at
+the upload."""
 
 
 def authenticated_by(check: Check, label: str) -> Callable[[View], View]:
@@ -200,5 +201,5 @@ def _answer_http(error: HTTPException) -> Response | tuple[Response | str, int]:
 
 
 def _answer_unexpected(error: Exception) -> tuple[Response | str, int]:
-    log.error("unexpected error", exc_info=error, path=request.path)
+    log.error("unexpected error", exc_info=error, endpoint=request.endpoint)  # a path may hold a secret key
     return _answer(MotCuaError())

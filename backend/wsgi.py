@@ -15,6 +15,7 @@ import backend.dossiers.paper_web
 import backend.dossiers.payment_web
 import backend.dossiers.public
 import backend.dossiers.web
+import backend.dossiers.web_care
 import backend.dossiers.web_filing
 import backend.dossiers.web_papers
 import backend.dossiers.workflows_web
@@ -22,6 +23,7 @@ import backend.inbox.api
 import backend.inbox.web
 import backend.messaging.api
 import backend.organisation.admin
+import backend.notifications.web
 import backend.organisation.api
 import backend.organisation.calendar_days
 import backend.organisation.cli
@@ -82,6 +84,7 @@ def build() -> Flask:
         backend.organisation.web,
         backend.organisation.admin,
         backend.inbox.web,
+        backend.notifications.web,
         backend.dossiers.workflows_web,
         backend.dossiers.web,
         backend.dossiers.payment_web,

@@ -123,25 +123,43 @@ def _check(doing: Act, version: int | None) -> None:
 
 def parties_of(actor: Actor, dossier: Dossier) -> frozenset[Party]:
     """What the actor is to this dossier."""
+    return _parties(actor, dossier, dossier.steps)
+
+
+def _parties(actor: Actor, dossier: Dossier, steps: Iterable[DossierStep]) -> frozenset[Party]:
     if actor.officer is None:
         return actor.parties
     who = actor.officer
-    shares = [Share(s.agency_code, s.department_id, s.officer_id, StepState(s.state)) for s in dossier.steps]
+    shares = [Share(s.agency_code, s.department_id, s.officer_id, StepState(s.state)) for s in steps]
     desk = Desk(who.id, who.role, who.agency_code, who.department_id)
     return policy.parties(desk, desk_code=dossier.desk_code, agency_code=dossier.agency_code, shares=shares)
 
 
 def _step_of(doing: Act) -> DossierStep | None:
-    """The step an action is about: the one named, else the actor's own, else the first that waits for a head."""
-    unfinished = [s for s in doing.dossier.steps if s.state not in (StepState.DONE, StepState.WAITING)]
+    """The step an action is about: the one named, else the actor's own; a head's first of those that wait for one.
+
+    Raises Forbidden for a step that is not the actor's, though another one may be.
+    """
+    under_way = [s for s in doing.dossier.steps if s.state not in (StepState.DONE, StepState.WAITING)]
+    named = next((s for s in under_way if s.id == doing.facts.step_id), None)
+    if doing.actor.officer is None:
+        return named
+    ours = [s for s in under_way if _acts_on(doing, s)]
+    if named is not None and named not in ours:
+        raise Forbidden("Bước này không thuộc quyền của anh/chị.")
     if doing.facts.step_id is not None:
-        return next((s for s in unfinished if s.id == doing.facts.step_id), None)
-    officer = doing.actor.officer
-    mine = [s for s in unfinished if officer and s.officer_id == officer.id]
-    if mine or doing.action != Action.ASSIGN:
-        return next(iter(mine), None)
-    theirs = [s for s in unfinished if officer and s.agency_code == officer.agency_code]
-    return next((s for s in theirs if s.state == StepState.OPEN), next(iter(theirs), None))
+        return named
+    first = StepState.OPEN if doing.action == Action.ASSIGN else StepState.ASSIGNED
+    likely = [s for s in ours if (s.state == first) == (doing.action in _OF_FRESH_STEPS)]
+    return next(iter(likely or ours), None)
+
+
+_OF_FRESH_STEPS = frozenset({Action.ASSIGN, Action.START})
+
+
+def _acts_on(doing: Act, step: DossierStep) -> bool:
+    """Whether it is by this step that the actor may do it; desk and leader have none."""
+    return bool(_parties(doing.actor, doing.dossier, [step]) & doing.row.by & {Party.HEAD, Party.ASSIGNEE})
 
 
 def _take_effect(doing: Act) -> None:

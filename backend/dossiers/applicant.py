@@ -1,5 +1,6 @@
 """A dossier as its applicant sees it by the secret link: where it stands, what to do, and what they may do."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from backend.dossiers.models import Dossier, DossierEvent, DossierPaper, Payment
 from backend.dossiers.policy import Action, FileState, PaperState, ReturnBy, State
 from backend.errors import InvalidInput, NotFound
 
-KEY_LENGTH = 24
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,24}")
 REASON_LENGTH = 500
 _ENDED_EARLY = {
     State.REFUSED: "Không được giải quyết",
@@ -161,7 +162,7 @@ def result_file(key: str, result_id: int) -> str:
 
 
 def _by_key(session: Session, key: str) -> Dossier:
-    found = session.scalar(select(Dossier).where(Dossier.key == key)) if 0 < len(key) <= KEY_LENGTH else None
+    found = session.scalar(select(Dossier).where(Dossier.key == key)) if _KEY.fullmatch(key) else None
     if found is None:
         raise NotFound("Không tìm thấy hồ sơ theo đường liên kết này.")
     return found

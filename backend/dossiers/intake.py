@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from backend import clock
 from backend.database import reading, transaction
-from backend.dossiers import acts, checklist, electronic_file, filing
+from backend.dossiers import acts, checklist, electronic_file, filing, offers
 from backend.dossiers.acts import Actor, Facts
 from backend.dossiers.checklist import Checked, Scan
 from backend.dossiers.filing import Filed, Filing
@@ -60,6 +60,7 @@ def take_in(intake: Intake, officer: OfficerInfo) -> Filed:
         _papers(dossier, intake, reusable, actor)
         session.flush()
         if intake.then != Then.KEEP:
+            offers.check_appointment(dossier, Action(intake.then), intake.facts)
             acts.act(filed.id, Action(intake.then), actor, intake.facts)
     return filed
 

@@ -1,13 +1,25 @@
 """HS: where my dossiers stand."""
 
+from backend.dossiers import photos as photos  # registers what takes the photos of a conversation
 from backend.dossiers import policy, service
+from backend.messaging import service as messaging
 from backend.messaging.channels import Choice, Reply
 from backend.messaging.keywords import Context, command
 
 
 @command("hs", "hso", "ho so", accepts=r"")
 def mine(context: Context, _argument: str) -> list[Reply]:
-    """HS alone: all of mine."""
+    """HS alone: the dossier of the last notice, or all of mine."""
+    about = messaging.about(context.conversation_id)
+    found = service.look_up(context.conversation_id, about) if about else None
+    if found is None or found.outcome != "found":
+        return [_reply(service.look_up(context.conversation_id, None))]
+    return [Reply(f"{found.text} Xem hồ sơ khác: nhắn HS TAT CA.")]
+
+
+@command("hs", "hso", "ho so", accepts=r"(tat ca|het)")
+def all_of_mine(context: Context, _argument: str) -> list[Reply]:
+    """HS TAT CA: all of mine, whatever the last notice was about."""
     return [_reply(service.look_up(context.conversation_id, None))]
 
 

@@ -9,7 +9,9 @@ from backend import clock
 from backend.dossiers import fees
 from backend.dossiers.models import Dossier, DossierStep
 from backend.dossiers.policy import Need, PaperState, StepState
-from backend.errors import InvalidInput
+from backend.errors import InvalidInput, NotFound
+from backend.organisation import service as organisation
+from backend.organisation.models import Role
 
 if TYPE_CHECKING:
     from backend.dossiers.acts import Facts
@@ -37,6 +39,19 @@ def _checked(dossier: Dossier, _facts: Facts, _step: DossierStep | None) -> bool
     )
 
 
+def _may_hold(_dossier: Dossier, facts: Facts, step: DossierStep | None) -> bool:
+    if facts.officer_id is None or step is None:
+        return False
+    try:
+        officer = organisation.officer(facts.officer_id)
+    except NotFound:
+        return False
+    return officer.active and officer.role in _HOLDERS and officer.agency_code == step.agency_code
+
+
+_HOLDERS = (Role.SPECIALIST, Role.HEAD)
+
+
 _CHECKS: Mapping[Need, tuple[Check, str]] = {
     Need.REASON: (lambda _d, facts, _s: bool(facts.reason.strip()), "Cần ghi lý do."),
     Need.LEGAL_GROUND: (lambda _d, facts, _s: bool(facts.legal_ground.strip()), "Cần ghi căn cứ pháp lý."),
@@ -46,7 +61,7 @@ _CHECKS: Mapping[Need, tuple[Check, str]] = {
         "Cần một thời hạn sau hôm nay.",
     ),
     Need.CHECKED: (_checked, "Còn giấy tờ bắt buộc chưa kiểm tra hoặc còn thiếu."),
-    Need.OFFICER: (lambda _d, facts, step: bool(facts.officer_id and step), "Cần chọn người nhận hồ sơ."),
+    Need.OFFICER: (_may_hold, "Cần chọn một chuyên viên đang làm việc ở cơ quan giữ bước này."),
     Need.FEE_SETTLED: (lambda d, _f, _s: not fees.owed(d), "Lệ phí chưa được nộp."),
     Need.FIRST_REQUEST: (
         lambda d, _f, _s: not d.supplement_from,

@@ -1,7 +1,7 @@
 """What an officer may do next to a dossier, the likely first, and what that still needs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from backend.dossiers import acts, needs, policy
 from backend.dossiers.acts import Actor, Facts
@@ -50,14 +50,34 @@ class Offer:
 
     action: Action
     fields: tuple[str, ...]
-    unmet: tuple[str, ...] = ()
+    unmet: Mapping[Need, str] = field(default_factory=dict)
     step: DossierStep | None = None
     again: bool = False
+
+    @property
+    def form(self) -> str:
+        """What its form is called."""
+        return form_name(self.action, self.step.id if self.step else None)
 
     @property
     def dangerous(self) -> bool:
         """It ends the dossier for its applicant."""
         return self.action in DANGEROUS
+
+    @property
+    def about_papers(self) -> bool:
+        """What it waits for is done in the checklist."""
+        return bool({Need.CHECKED, Need.MISSING} & self.unmet.keys())
+
+    @property
+    def about_money(self) -> bool:
+        """It waits for the fee."""
+        return Need.FEE_SETTLED in self.unmet
+
+
+def form_name(action: Action, step: int | str | None) -> str:
+    """`assign-7`, `receive`: an action may be offered for several steps."""
+    return f"{action}-{step}" if step else str(action)
 
 
 def offers(dossier: Dossier, actor: Actor) -> list[Offer]:
@@ -100,7 +120,7 @@ def _offer(action: Action, dossier: Dossier, step: DossierStep | None) -> Offer 
     if action == Action.STOP_CLOCK:
         fields = ("stop_for", *fields)
     again = action == Action.ASSIGN and step is not None and step.officer_id is not None
-    return Offer(action, fields, tuple(unmet.values()), step, again)
+    return Offer(action, fields, unmet, step, again)
 
 
 def _unmet(wanted: frozenset[Need], dossier: Dossier, step: DossierStep | None) -> dict[Need, str]:
@@ -109,6 +129,13 @@ def _unmet(wanted: frozenset[Need], dossier: Dossier, step: DossierStep | None) 
     except InvalidInput as error:
         return {Need(entry["field"]): entry["message"] for entry in error.fields}
     return {}
+
+
+def check_appointment(dossier: Dossier, action: Action, facts: Facts) -> None:
+    """Raises InvalidInput when a dossier would be received without anybody having said when its result is due."""
+    if action == Action.RECEIVE and not dossier.duration_value and facts.due_at is None:
+        wrong = "Quy định không nêu thời hạn: anh/chị chọn ngày hẹn trả kết quả."
+        raise InvalidInput(wrong, fields=[{"field": "due_at", "message": wrong}])
 
 
 def may_check(dossier: Dossier, actor: Actor) -> bool:

@@ -7,17 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend import audit, calendar, clock
 from backend.audit import Audit
 from backend.database import transaction
-from backend.dossiers import access, acts, deadlines, meanwhile, offers, policy, records
+from backend.dossiers import access, acts, apologies, deadlines, meanwhile, offers, policy, records
 from backend.dossiers.acts import Done, Facts
+from backend.dossiers.deadlines import Standing
 from backend.dossiers.models import Dossier, DossierEvent, DossierStep
 from backend.dossiers.offers import Offer
-from backend.dossiers.policy import Action, Party
+from backend.dossiers.paper.kinds import TITLES, Kind, printable
+from backend.dossiers.policy import Action, Party, State, StepState
 from backend.errors import NotFound
+from backend.notifications import service as notifications
+from backend.notifications.service import Told
 from backend.organisation import service as organisation
 from backend.organisation.models import Role
 from backend.organisation.service import OfficerInfo
@@ -45,12 +50,11 @@ class Undoable:
 
 @dataclass(frozen=True)
 class Candidate:
-    """An officer to whom a step may be given. `load`: how many dossiers they hold; None where it is not known."""
+    """An officer to whom a step may be given. `load`: how many dossiers they hold."""
 
     officer_id: int
     name: str
-    load: int | None = None
-    why: str = ""
+    load: int
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ class Page:
     candidates: dict[int, list[Candidate]]
     officers: dict[int, str]
     grounds: list[str]
+    standing: Standing
+    late_steps: frozenset[int]
     hours_left: float | None
     """Working hours to the appointment, negative when it has passed; None while none is fixed or the clock stands."""
     would_be_due: datetime | None
@@ -79,6 +85,28 @@ class Page:
     """The ids of files that have a thumbnail."""
     may_note: bool
     may_add_result: bool
+    may_set_fee: bool
+    may_take_money: bool
+    may_draft_apology: bool
+    proposed_day: date | None
+    """The new appointment that an apology would propose."""
+    apology_day: date | None
+    """The new appointment of the draft."""
+    told: list[Told]
+    printed: dict[Kind, str]
+    """The papers that can be printed, with their titles."""
+
+    @property
+    def forms(self) -> set[str]:
+        """The forms that the page has for this officer; a blocked action has none."""
+        there = {
+            "checklist": self.may_check,
+            "note": self.may_note,
+            "result": self.may_add_result,
+            "fee": self.may_set_fee or self.may_take_money,
+            "apology": self.may_draft_apology,
+        }
+        return {name for name, shown in there.items() if shown} | {o.form for o in self.offers if not o.unmet}
 
 
 def look(dossier_id: int, officer: OfficerInfo) -> Page:
@@ -94,6 +122,7 @@ def do(dossier_id: int, action: Action, officer: OfficerInfo, facts: Facts, *, v
     with transaction() as session:
         dossier = access.load(session, dossier_id, officer)
         meanwhile.check(session, dossier, version)
+        offers.check_appointment(dossier, action, facts)
         return acts.act(dossier_id, action, acts.by(officer), facts, version=version)
 
 
@@ -104,22 +133,54 @@ def undo(dossier_id: int, event_id: int, officer: OfficerInfo) -> Done:
         return acts.undo(dossier_id, event_id, acts.by(officer))
 
 
+def apologise(
+    dossier_id: int, officer: OfficerInfo, reason: str, new_due_at: datetime, *, sign_at: int | None = None
+) -> None:
+    """Write the apology's draft, and sign it when `sign_at` gives the version that the leader saw.
+
+    Raises what `apologies` raises, NotFound as `do`.
+    """
+    actor = acts.by(officer)
+    with transaction() as session:
+        dossier = access.load(session, dossier_id, officer)
+        meanwhile.check(session, dossier, sign_at)
+        if dossier.apology is None:
+            apologies.draft(dossier_id, actor)
+        apologies.edit(dossier_id, actor, reason=reason, new_due_at=new_due_at)
+        if sign_at is not None:
+            session.flush()
+            apologies.sign(dossier_id, actor)
+
+
+def dismiss_apology(dossier_id: int, officer: OfficerInfo) -> None:
+    """Throw the draft away. Raises as `apologise`."""
+    with transaction() as session:
+        access.load(session, dossier_id, officer)
+        apologies.dismiss(dossier_id, acts.by(officer))
+
+
 def _page(session: Session, dossier: Dossier, officer: OfficerInfo) -> Page:
     actor = acts.by(officer)
     offered = offers.offers(dossier, actor)
     _load_whole(dossier)
     regulation = _regulation(dossier)
+    parties = acts.parties_of(actor, dossier)
+    open_ = State(dossier.state) not in policy.FINISHED
     return Page(
         dossier=dossier,
-        parties=acts.parties_of(actor, dossier),
+        parties=parties,
         offers=offered,
         undoable=_undoable(dossier, officer),
         history=_lines(dossier.history),
         may_check=offers.may_check(dossier, actor),
-        candidates={o.step.id: _candidates(o) for o in offered if o.action == Action.ASSIGN and o.step},
+        candidates={o.step.id: _candidates(session, o) for o in offered if o.action == Action.ASSIGN and o.step},
         officers={step.officer_id: organisation.officer(step.officer_id).name
                   for step in dossier.steps if step.officer_id},
         grounds=regulation.grounds,
+        standing=deadlines.dossier_standing(dossier, clock.now()),
+        late_steps=frozenset(
+            step.id for step in dossier.steps if deadlines.step_standing(step, clock.now()) == Standing.LATE
+        ),
         hours_left=_hours_left(dossier),
         would_be_due=_would_be_due(dossier),
         supplement_day=supplement_day(),
@@ -129,6 +190,13 @@ def _page(session: Session, dossier: Dossier, officer: OfficerInfo) -> Page:
         images=_images(dossier),
         may_note=records.may_note(dossier, officer),
         may_add_result=records.may_add_result(dossier, officer),
+        may_set_fee=open_ and bool(parties & {Party.DESK, Party.ASSIGNEE}),
+        may_take_money=Party.DESK in parties,
+        may_draft_apology=bool(parties & apologies.DRAFTERS),
+        proposed_day=_proposed_day(dossier),
+        apology_day=clock.local(dossier.apology.new_due_at).date() if dossier.apology else None,
+        told=notifications.told(f"dossier:{dossier.id}"),
+        printed={kind: TITLES[kind] for kind in printable(dossier)},
     )  # fmt: skip
 
 
@@ -151,12 +219,23 @@ def _undoable(dossier: Dossier, officer: OfficerInfo) -> Undoable | None:
     return Undoable(last.id, Action(last.action), until) if clock.now() < until else None
 
 
-def _candidates(offer: Offer) -> list[Candidate]:
+def _candidates(session: Session, offer: Offer) -> list[Candidate]:
+    """Who may hold the step, those of its department only where there are any, the least loaded first."""
     assert offer.step is not None
     agency = organisation.agency_by_code(offer.step.agency_code)
-    found = organisation.officers(agency_id=agency.id, roles=[Role.SPECIALIST])
+    found = organisation.officers(agency_id=agency.id, roles=[Role.SPECIALIST, Role.HEAD])
     fitting = [o for o in found if offer.step.department_id in (None, o.department_id)] or found
-    return [Candidate(o.id, o.name) for o in fitting if o.id != offer.step.officer_id]
+    held = (
+        select(DossierStep.officer_id, func.count())
+        .where(
+            DossierStep.officer_id.in_([o.id for o in fitting]),
+            DossierStep.state.in_((StepState.ASSIGNED, StepState.PROCESSING)),
+        )
+        .group_by(DossierStep.officer_id)
+    )
+    load: dict[int | None, int] = dict(iter(session.execute(held)))
+    fitting.sort(key=lambda o: (o.role == Role.HEAD, load.get(o.id, 0)))
+    return [Candidate(o.id, o.name, load.get(o.id, 0)) for o in fitting if o.id != offer.step.officer_id]
 
 
 @dataclass(frozen=True)
@@ -191,8 +270,15 @@ def _images(dossier: Dossier) -> frozenset[str]:
     return frozenset(file_id for file_id, name in names.items() if name.endswith(_PICTURES))
 
 
+def _proposed_day(dossier: Dossier) -> date | None:
+    """None where an appointment cannot be missed, or an apology is there already."""
+    if dossier.apology is not None or dossier.due_at is None or State(dossier.state) not in policy.CLOCK_RUNS:
+        return None
+    return clock.local(apologies.propose(dossier.due_at, dossier.working_hours)).date()
+
+
 def _hours_left(dossier: Dossier) -> float | None:
-    if dossier.due_at is None or dossier.clock_stopped_at is not None:
+    if dossier.due_at is None or (dossier.clock_stopped_at and not dossier.finished_at):
         return None
     return calendar.working_hours_between(dossier.finished_at or clock.now(), dossier.due_at)
 

@@ -24,7 +24,7 @@ def callback(provider: str) -> ResponseReturnValue:
     body = request.get_data()
     if len(body) > payments.LARGEST_CALLBACK:
         raise TooLarge
-    return {"outcome": payments.take_callback(provider, body, request.headers)}
+    return {"outcome": payments.take_callback(provider, body, dict(request.headers))}
 
 
 @blueprint.get("/sandbox/pay/<token>")
@@ -39,8 +39,8 @@ def sandbox_page(token: str) -> str:
 def sandbox_pay(token: str) -> ResponseReturnValue:
     """Call back as a real provider would, over HTTP, and send the payer home."""
     order = _order(token)
-    status = "paid" if request.form.get("choice") == "pay" else "failed"
-    body, headers = sandbox.callback(order, status, f"SB-{secrets.token_hex(12)}")
+    paid = request.form.get("choice") == "pay"
+    body, headers = sandbox.callback(order, "paid" if paid else "failed", f"SB-{secrets.token_hex(12)}")
     try:
         address = f"{request.host_url}payments/{sandbox.Sandbox.name}/callback"
         httpx.post(address, content=body, headers=headers, timeout=CALLBACK_SECONDS).raise_for_status()

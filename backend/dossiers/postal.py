@@ -13,10 +13,11 @@ from backend.database import reading, transaction
 from backend.dossiers import acts, carriers, telling
 from backend.dossiers.acts import SYSTEM
 from backend.dossiers.carriers.base import Parcel, Progress
-from backend.dossiers.models import Dossier, Shipment
+from backend.dossiers.fees import PaymentState
+from backend.dossiers.models import Dossier, Payment, Shipment
 from backend.dossiers.parcels import Direction, ShipmentState
 from backend.dossiers.policy import Action, State
-from backend.errors import InvalidInput, NotFound, Unavailable
+from backend.errors import NotFound, Unavailable
 from backend.logs import logger
 from backend.notifications import service as notifications
 from backend.notifications.service import Event
@@ -70,7 +71,7 @@ def order(shipment_id: int) -> bool:
 
 
 def follow(shipment_id: int) -> ShipmentState:
-    """Ask the carrier where a parcel is; when it is delivered the dossier is handed over. Raises NotFound."""
+    """Ask the carrier where a parcel is, and write it down. Raises NotFound."""
     parcel, carrier_name = _parcel(shipment_id)
     carrier = carriers.named(carrier_name)
     try:
@@ -79,28 +80,39 @@ def follow(shipment_id: int) -> ShipmentState:
         log.warning("parcel not followed", shipment=shipment_id)
         told = ()
     with transaction() as session:
-        dossier, shipment = _locked(session, shipment_id)
+        _, shipment = _locked(session, shipment_id)
         shipment.updated_at = clock.now()
         if shipment.state in _UNDER_WAY and told:
             _note(shipment, told)
-        state, dossier_id = ShipmentState(shipment.state), dossier.id
-        ready = dossier.state == State.RESULT_READY
-    if state == ShipmentState.DELIVERED and ready:
-        _hand_over(dossier_id)
-    return state
+        return ShipmentState(shipment.state)
+
+
+def to_hand_over(limit: int = 1000) -> list[int]:
+    """Dossiers whose result was delivered and whose fee is settled."""
+    with reading() as session:
+        owing = select(Payment.dossier_id).where(Payment.state == PaymentState.DUE, Payment.amount > 0)
+        query = (
+            select(Dossier.id)
+            .join(Shipment)
+            .where(
+                Shipment.state == ShipmentState.DELIVERED,
+                Shipment.direction == Direction.OUT,
+                Dossier.state == State.RESULT_READY,
+                Dossier.id.not_in(owing),
+            )
+        )
+        return list(session.scalars(query.distinct().order_by(Dossier.id).limit(limit)))
+
+
+def hand_over(dossier_id: int) -> None:
+    """End a dossier whose result was delivered. Raises Conflict when somebody has done so, InvalidInput (fee)."""
+    acts.act(dossier_id, Action.HAND_OVER, SYSTEM)
 
 
 def _note(shipment: Shipment, told: Sequence[Progress]) -> None:
     first = shipment.track[:1]  # our own line: that it was ordered
     shipment.track = [*first, *({"at": one.at.isoformat(), "text": one.text} for one in told)]
     shipment.state = told[-1].state
-
-
-def _hand_over(dossier_id: int) -> None:
-    try:
-        acts.act(dossier_id, Action.HAND_OVER, SYSTEM)
-    except InvalidInput:  # the fee is still owed: the desk has to see to it
-        log.warning("delivered, but the fee is not settled", dossier=dossier_id)
 
 
 def _parcel(shipment_id: int) -> tuple[Parcel, str]:

@@ -22,6 +22,7 @@ from backend.errors import Conflict, InvalidInput, MotCuaError, NotFound, TooLar
 from backend.organisation import service as organisation
 from backend.organisation.access import public_form
 from backend.procedures import service as procedures
+from backend.text import normalise
 from backend.throttle import Throttle
 
 blueprint = Blueprint("public", __name__, template_folder="templates")
@@ -79,7 +80,7 @@ def _too_large(_error: RequestEntityTooLarge) -> tuple[str, int]:
 @http.public("citizens look for a procedure")
 def procedures_() -> str:
     """Search by words; what can be filed online comes with a button."""
-    words = request.args.get("q", "")[:QUERY_LENGTH].strip()
+    words = _clean(request.args.get("q", ""))[:QUERY_LENGTH]
     hits = procedures.search(words, limit=HITS).hits if words else ()
     found = [(hit.title or hit.entry.short_name, procedures.current_version(hit.entry.code)) for hit in hits]
     facts = {"words": words, "found": found, "proof": request.args.get("tu", ""), "takes_online": online.takes_online}
@@ -90,11 +91,16 @@ def procedures_() -> str:
 @public_form("citizens file online")
 def form(procedure_code: str) -> str:
     """The form of one procedure, or where to file it when that cannot be done online."""
-    procedure = procedures.current_version(procedure_code)
+    procedure = procedures.current_version(_clean(procedure_code))
     if not online.takes_online(procedure):
         hours = organisation.office_hours().text
         return render_template("public/at_the_desk.html", procedure=procedure, hours=hours)
-    return _form_page(online.begin(procedure_code, request.args.get("tu", "")[:400]))
+    return _form_page(online.begin(procedure.code, request.args.get("tu", "")[:400]))
+
+
+def _clean(text: str) -> str:
+    """Without the invisible characters that databases refuse."""
+    return normalise(text[: 4 * QUERY_LENGTH])
 
 
 def _form_page(shown: Form) -> str:
@@ -116,7 +122,7 @@ def file(procedure_code: str) -> AnyResponse | tuple[str, int]:
         dropped=frozenset(request.form.getlist("drop")),
         again=frozenset(int(one) for one in again),
     )
-    outcome = online.submit(procedure_code, sent)
+    outcome = online.submit(_clean(procedure_code), sent)
     if isinstance(outcome, Form):
         return _form_page(outcome), InvalidInput.status
     return redirect(url_for("public.filed", key=outcome.key), 303)

@@ -2,15 +2,13 @@
 
 from enum import StrEnum
 
-from sqlalchemy.orm import Session
-
 from backend import clock, storage
 from backend.database import reading, transaction
 from backend.dossiers import access, acts
 from backend.dossiers.forms import Sent, wrong
 from backend.dossiers.models import Dossier, DossierNote, DossierResult
 from backend.dossiers.policy import FINISHED, Party, State
-from backend.errors import Conflict, Forbidden, InvalidInput, NotFound
+from backend.errors import Conflict, Forbidden, InvalidInput
 from backend.organisation.service import OfficerInfo
 from backend.storage import StoredInfo
 from backend.text import normalise
@@ -99,13 +97,3 @@ def _kept(dossier_id: int, officer: OfficerInfo, file: Sent | None) -> StoredInf
         return storage.store(file.data, file.name, actor=officer.actor)
     except InvalidInput as error:
         raise wrong("file", error.message) from error
-
-
-def of_dossier(session: Session, dossier_id: int, file_id: str, officer: OfficerInfo) -> str:
-    """The storage id of a file that belongs to this dossier. Raises NotFound also where the officer may not see it."""
-    dossier = access.load(session, dossier_id, officer)
-    known = {file.file_id for paper in dossier.papers for file in paper.files}
-    known |= {note.file_id for note in dossier.notes} | {result.file_id for result in dossier.results}
-    if not file_id or file_id not in known:
-        raise NotFound("Không tìm thấy tệp này.")
-    return file_id

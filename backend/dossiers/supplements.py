@@ -101,7 +101,8 @@ def asked_for(dossier: Dossier) -> list[DossierPaper]:
 
 
 def _dossier(session: Session, key_or_dossier: str | int) -> Dossier:
-    mine = Dossier.key == key_or_dossier if isinstance(key_or_dossier, str) else Dossier.id == key_or_dossier
+    by_key = isinstance(key_or_dossier, str)
+    mine = Dossier.key == str(key_or_dossier).replace("\0", "") if by_key else Dossier.id == key_or_dossier
     dossier = session.scalar(select(Dossier).where(mine))
     if dossier is None:
         raise NotFound("Không có hồ sơ này.")

@@ -5,23 +5,27 @@ A page that refuses something comes back with everything that was typed (`typed`
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from backend import calendar, clock, http
-from backend.dossiers import forms, page, records
+from backend import clock, http
+from backend.dossiers import deadlines, forms, offers, page, records
+from backend.dossiers.paper.kinds import Kind
 from backend.dossiers.policy import Action
 from backend.dossiers.records import NoteKind
 from backend.errors import Conflict, InvalidInput, MotCuaError, NotFound, TooLarge
-from backend.i18n import gettext
+from backend.i18n import gettext, moment
 from backend.organisation.access import current_officer, role_required
 from backend.organisation.models import Role
 
 blueprint = Blueprint("dossiers", __name__, url_prefix="/officers/dossiers", template_folder="templates")
 READERS = (Role.RECEPTIONIST, Role.SPECIALIST, Role.HEAD, Role.LEADER, Role.PROVINCE_LEADER)
 reader_required = role_required(*READERS)
+
+_WRITTEN = frozenset({"reason", "legal_ground", "text", "title", "number", "remark", "name"})
 
 Answer = Response | tuple[str, int]
 
@@ -47,6 +51,12 @@ def national_phone(phone: str) -> str:
     return f"{digits[:4]} {digits[4:7]} {digits[7:]}".strip() if digits.isdigit() else phone
 
 
+@blueprint.app_template_filter("iso_time")
+def iso_time(text: str | None) -> str:
+    """A moment kept as ISO text, as pages show moments."""
+    return moment(datetime.fromisoformat(text)) if text else ""
+
+
 @blueprint.get("/<int:dossier_id>")
 @reader_required
 def one(dossier_id: int) -> str:
@@ -57,15 +67,21 @@ def one(dossier_id: int) -> str:
 def shown(dossier_id: int, *, typed: Mapping[str, str] | None = None, wrong: Wrong | None = None) -> str:
     """The page; after a refusal with what was typed and what was wrong."""
     found = page.look(dossier_id, current_officer())
-    opens = calendar.office_hours(calendar.next_working_day(clock.today()))
     facts: dict[str, Any] = {
         "page": found,
         "dossier": found.dossier,
-        "per_day": sum((closes - begins).total_seconds() for begins, closes in opens) / 3600,
+        "per_day": deadlines.hours_a_day(),
         "now": clock.now(),
         "today": clock.today(),
     }
-    return render_template("dossiers/one.html", **facts, typed=typed or {}, wrong=wrong)
+    facts["print_receipt"] = request.args.get("print") == "receipt" and Kind.RECEIPT in found.printed
+    homeless = _typed_texts(typed or {}) if wrong and wrong.form not in found.forms else []
+    return render_template("dossiers/one.html", **facts, typed=typed or {}, wrong=wrong, homeless=homeless)
+
+
+def _typed_texts(typed: Mapping[str, str]) -> list[str]:
+    """What somebody wrote in a form that the page no longer has; ticks and dates are not worth keeping."""
+    return [text for name, text in typed.items() if name.rsplit("-", 1)[-1] in _WRITTEN and text.strip()]
 
 
 def refused(dossier_id: int, form: str, error: MotCuaError) -> tuple[str, int]:
@@ -86,7 +102,7 @@ def act(dossier_id: int, name: str) -> Answer:
         action = Action(name)
     except ValueError:
         raise NotFound from None
-    form_name = f"{action}-{request.form['step_id']}" if request.form.get("step_id") else str(action)
+    form_name = offers.form_name(action, request.form.get("step_id"))
     try:
         facts, version = forms.facts(request.form), forms.version(request.form)
         done = page.do(dossier_id, action, current_officer(), facts, version=version)

@@ -213,5 +213,3 @@ def citizen(citizen_id: int) -> str:
 @blueprint.record_once
 def _citizens_have_their_own_address(state: Any) -> None:
     state.app.add_url_rule("/officers/citizens/<int:citizen_id>", "dossiers.citizen", reader_required(citizen))
-
-

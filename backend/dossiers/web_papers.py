@@ -7,15 +7,17 @@ from flask import flash, request
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from backend import http, storage
-from backend.dossiers import checklist, forms
+from backend.dossiers import checklist, forms, page
+from backend.dossiers.acts import Facts
 from backend.dossiers.checklist import Checked, Decision, Scan, Tick
-from backend.dossiers.policy import FileState, PaperState
+from backend.dossiers.policy import Action, FileState, PaperState
 from backend.dossiers.web import Answer, back, blueprint, reader_required, refused
 from backend.errors import Conflict, InvalidInput, TooLarge
 from backend.i18n import gettext
 from backend.organisation.access import current_officer
 
 MOST_UPLOADS = 10
+_THEN = frozenset({Action.RECEIVE, Action.TAKE_SUPPLEMENT})
 _LINE = re.compile(r"paper-(\d{1,9})-state")
 _SCANS = re.compile(r"paper-(\d{1,9})-files")
 _FILE = re.compile(r"file-(\d{1,9})-state")
@@ -37,7 +39,19 @@ def save_checklist(dossier_id: int) -> Answer:
     except (InvalidInput, Conflict, TooLarge) as error:
         return refused(dossier_id, "checklist", error)
     flash(gettext("Đã lưu giấy tờ."), "success")
-    return back(dossier_id, "papers")
+    return _go_on(dossier_id, request.form.get("then", ""))
+
+
+def _go_on(dossier_id: int, then: str) -> Answer:
+    """What the second button of the form does besides saving; the papers stay saved when it is refused."""
+    if then not in _THEN:
+        return back(dossier_id, "papers")
+    try:
+        page.do(dossier_id, Action(then), current_officer(), Facts(), version=None)
+    except (InvalidInput, Conflict) as error:
+        flash(gettext(error.message), "error")
+        return back(dossier_id, "papers")
+    return back(dossier_id)
 
 
 def stored(files: MultiDict[str, FileStorage], actor: str) -> dict[int, list[Scan]]:

@@ -53,6 +53,7 @@ class Entry:
     segments: int = 0
     encoding: str = ""
     created_at: datetime | None = None
+    attachments: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,14 @@ def _repeated(inbound: Inbound) -> Received:
             )
         ).one()
         return Received(first.id, first.conversation_id, duplicate=True)
+
+
+def received(channel: str, provider_message_id: str) -> int | None:
+    """The id of an inbound message that is there already."""
+    with reading() as session:
+        return session.scalar(
+            select(Message.id).where(Message.channel == channel, Message.provider_message_id == provider_message_id)
+        )
 
 
 def say(conversation_id: int, reply: Reply, *, about: str = "") -> int:
@@ -185,6 +194,7 @@ def _entry(message: Message) -> Entry:
         segments=message.segments,
         encoding=message.encoding,
         created_at=message.created_at,
+        attachments=tuple(message.attachments or ()),
     )
 
 
@@ -230,6 +240,15 @@ def message_text(conversation_id: int, message_id: int) -> str:
         if message is None or message.conversation_id != conversation_id:
             raise NotFound("Không có tin nhắn này.")
         return message.text
+
+
+def attachments_of(conversation_id: int, message_id: int) -> list[dict[str, Any]]:
+    """The files that came with one message of this conversation. Raises NotFound."""
+    with reading() as session:
+        message = session.get(Message, message_id)
+        if message is None or message.conversation_id != conversation_id:
+            raise NotFound("Không có tin nhắn này.")
+        return message.attachments
 
 
 def hand_over(conversation_id: int, owner: str) -> int:

@@ -18,7 +18,7 @@ from backend import clock
 from backend.database import reading, transaction
 from backend.errors import Unavailable
 from backend.logs import logger
-from backend.messaging import assistant, keywords, ledger, policy, wording
+from backend.messaging import assistant, attachments, keywords, ledger, policy, wording
 from backend.messaging.assistant import Answer
 from backend.messaging.channels import Reply
 from backend.messaging.keywords import Context
@@ -110,12 +110,9 @@ def _resolve_pick(session: Session, message: Message) -> None:
 def _answer(taken: _Taken, *, assistant_down: bool) -> Answer:
     conversation, message = taken.conversation, taken.message
     context = Context(conversation.id, conversation.channel, conversation.address, message.id)
-    if not message.text and not message.payload:
-        return Answer([Reply(wording.UNREADABLE)])
-    if not message.payload:
-        replies = keywords.answer(context, message.text)
-        if replies is not None:
-            return Answer(replies, intent="keyword")
+    own = _answer_without_assistant(context, message)
+    if own is not None:
+        return own
     if assistant_down:
         raise Unavailable
     return assistant.ask(
@@ -125,6 +122,20 @@ def _answer(taken: _Taken, *, assistant_down: bool) -> Answer:
         payload=message.payload,
         channel=conversation.channel,
     )
+
+
+def _answer_without_assistant(context: Context, message: Message) -> Answer | None:
+    """What attachments, our own choices and keywords are answered, also while Rasa is down."""
+    if message.payload:
+        picked = attachments.answer_choice(context, message.payload)
+        return None if picked is None else Answer(picked, intent="choice")
+    taken = attachments.answer(context, message.text, message.attachments)
+    if taken is not None:
+        return Answer(taken, intent="attachment")
+    if not message.text:
+        return Answer([Reply(wording.UNREADABLE)])
+    replies = keywords.answer(context, message.text)
+    return None if replies is None else Answer(replies, intent="keyword")
 
 
 def _complete(message: Message, answer: Answer, epoch: int) -> list[int]:

@@ -14,8 +14,7 @@ from backend.logs import logger
 from backend.messaging import channels
 from backend.messaging import service as messaging
 from backend.messaging.channels import Reply
-from backend.notifications import texts, versions
-from backend.notifications.events import Event
+from backend.notifications import bell, texts
 from backend.notifications.models import UNREAD, Notification, OfficerDigest
 from backend.notifications.settings import notification_settings
 from backend.organisation import service as organisation
@@ -66,12 +65,7 @@ def _news(session: Session, officer_id: int, since: datetime) -> list[str]:
         Notification.not_before > since,
         Notification.not_before <= clock.now(),
     )
-    return [page_line(row) for row in session.scalars(query.order_by(Notification.id))]
-
-
-def page_line(row: Notification) -> str:
-    """An officer's notification as their page words it."""
-    return texts.fill(versions.in_force(versions.slot(Event(row.event), row.variant, "page")).text, row.facts)
+    return bell.lines(session.scalars(query.order_by(Notification.id)))
 
 
 def compose(officer: OfficerInfo, news: Sequence[str]) -> str:

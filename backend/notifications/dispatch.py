@@ -8,7 +8,7 @@ or the sweep finds it.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from backend import calendar, clock
@@ -30,14 +30,43 @@ log = logger(__name__)
 
 SMS_SEGMENTS = 2
 AFTER_A_FAULT = timedelta(minutes=5)
+_PAGE_ONLY = frozenset(
+    event
+    for event, rule in policy.RULES.items()
+    if rule.audience == Audience.OFFICER and event not in policy.SETTLES and (not rule.at_once or rule.only_as)
+)
 UNFINISHED = frozenset({State.WAITING, State.SENT})
 
 
 def run(notification_id: int) -> None:
-    """Do what is due for one notification; nothing when that was done meanwhile."""
+    """Do what is due for one notification; nothing when that was done meanwhile.
+
+    What waits to be told of the same thing before it goes first: another worker may have begun with the later one.
+    """
+    for one in _before(notification_id):
+        _run(one, wait=True)
+    _run(notification_id)
+
+
+def _before(notification_id: int) -> Sequence[int]:
+    with reading() as session:
+        mine = session.get(Notification, notification_id)
+        if mine is None or mine.audience != Audience.APPLICANT or mine.state != State.WAITING:
+            return ()
+        query = select(Notification.id).where(
+            Notification.subject == mine.subject,
+            Notification.audience == Audience.APPLICANT,
+            Notification.state == State.WAITING,
+            Notification.next_at <= clock.now(),
+            Notification.id < mine.id,
+        )
+        return session.scalars(query.order_by(Notification.id)).all()
+
+
+def _run(notification_id: int, *, wait: bool = False) -> None:
     try:
         with transaction() as session:
-            row = _due(session, notification_id)
+            row = _due(session, notification_id, wait=wait)
             if row is not None:
                 _step(session, row)
     except Exception:  # a fault of ours must neither lose the notification nor stop the others
@@ -52,13 +81,32 @@ def due(limit: int) -> Sequence[int]:
         return session.scalars(query.order_by(Notification.next_at, Notification.id).limit(limit)).all()
 
 
-def _due(session: Session, notification_id: int) -> Notification | None:
+def release(limit: int) -> int:
+    """Let go of what officers only see in their page, in one statement: after a sweep of deadlines it is thousands."""
+    with transaction() as session:
+        query = select(Notification.id).where(
+            Notification.audience == Audience.OFFICER,
+            Notification.state == State.WAITING,
+            Notification.next_at <= clock.now(),
+            Notification.event.in_(_PAGE_ONLY),
+            Notification.variant.not_in(policy.RULES[Event.WARNING].only_as),
+        )
+        ids = session.scalars(query.limit(limit).with_for_update(skip_locked=True)).all()
+        session.execute(
+            update(Notification).where(Notification.id.in_(ids)).values(state=State.SENT, next_at=None),
+            execution_options={"synchronize_session": False},
+        )
+        return len(ids)
+
+
+def _due(session: Session, notification_id: int, *, wait: bool = False) -> Notification | None:
+    """The row, locked; None while another worker has it, unless it is to be waited for."""
     query = select(Notification).where(
         Notification.id == notification_id,
         Notification.next_at <= clock.now(),
         Notification.state.in_(UNFINISHED),
     )
-    return session.scalar(query.with_for_update(skip_locked=True))
+    return session.scalar(query.with_for_update(skip_locked=not wait))
 
 
 def _put_off(notification_id: int) -> None:
@@ -69,12 +117,32 @@ def _put_off(notification_id: int) -> None:
 
 
 def _step(session: Session, row: Notification) -> None:
+    if row.state == State.WAITING:
+        _settle(session, row)
     if row.audience == Audience.OFFICER:
         _tell_officer(session, row)
     elif row.state == State.WAITING:
         _try_next(session, row)
     else:
         _look_after(session, row)
+
+
+def _settle(session: Session, row: Notification) -> None:
+    """What this event has seen to is no longer new to the other officers who were told; only now, past any undo."""
+    settled = policy.SETTLES.get(Event(row.event))
+    if not settled:
+        return
+    session.execute(
+        update(Notification)
+        .where(
+            Notification.subject == row.subject,
+            Notification.audience == Audience.OFFICER,
+            Notification.event.in_(settled),
+            Notification.state.in_(UNFINISHED),
+            Notification.id < row.id,
+        )
+        .values(state=State.READ, read_at=clock.now(), next_at=None)
+    )
 
 
 # --- applicants ------------------------------------------------------------------------------------------------
@@ -100,9 +168,8 @@ def _look_after(session: Session, row: Notification) -> None:
 
 
 def _try_next(session: Session, row: Notification) -> None:
-    rule = policy.RULES[Event(row.event)]
     now = clock.now()
-    begins = now if rule.at_once else _after_quiet(now)
+    begins = now if policy.at_once(Event(row.event), row.variant) else _after_quiet(now)
     if begins > now:
         row.next_at = begins
         return
@@ -142,11 +209,12 @@ def _by_law(row: Notification) -> bool:
 
 
 def _give_up(row: Notification) -> None:
-    """No channel is left. A message that a provider took without ever confirming it counts as sent."""
+    """No channel is left. A message that was never confirmed nor refused counts as sent."""
     row.next_at = None
     if row.attempts:
         statuses = messaging.entries([attempt.message_id for attempt in row.attempts]).values()
-        row.state = State.SENT if any(entry.status == "sent" for entry in statuses) else State.FAILED
+        failed = all(entry.status in ("failed", "suppressed") for entry in statuses)
+        row.state = State.FAILED if failed else State.SENT
     else:
         row.state, row.why = State.SUPPRESSED, Why.OPTED_OUT if _ways(row) else Why.NO_CHANNEL
     if row.state == State.FAILED:
@@ -185,7 +253,7 @@ def fits_sms(text: str) -> bool:
 def _tell_officer(session: Session, row: Notification) -> None:
     """It is on their page; what cannot wait for the morning digest goes by mail, too, while they are at work."""
     row.state, row.next_at = State.SENT, None
-    urgent = policy.RULES[Event(row.event)].at_once
+    urgent = policy.at_once(Event(row.event), row.variant)
     if not urgent or not calendar.is_open(clock.now()) or not channels.offers("email"):
         return
     address = _email_of(row.officer_id)

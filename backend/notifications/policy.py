@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from backend import clock
+from backend.i18n import N_
 from backend.notifications.events import Audience, Event
 
 LANGUAGE = "vi"
@@ -15,36 +16,38 @@ class Rule:
     """How an event is told.
 
     `at_once`: also at night (applicants: it answers what they have just done), or by mail at once and not only in the
-    morning digest (officers). `by_law`: told even to those who asked for no notices. `variants` have a wording of
-    their own, everything else takes the one of the variant "". `facts` come on top of `FACTS`.
+    morning digest (officers); `only_as` narrows that to some variants. `by_law`: told even to those who asked for no
+    notices. `variants` have a wording of their own, everything else takes the one of the variant "". `facts` come on
+    top of `FACTS`.
     """
 
     audience: Audience
     at_once: bool = False
+    only_as: tuple[str, ...] = ()
     by_law: bool = False
     variants: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
 
 
 FACTS: Mapping[str, str] = {
-    "code": "mã hồ sơ",
-    "name": "tên người nộp",
-    "procedure": "tên thủ tục",
-    "agency": "cơ quan giải quyết",
-    "desk": "bộ phận một cửa nơi nộp",
-    "due": "giờ, ngày hẹn trả kết quả",
-    "missing": "giấy tờ còn thiếu, hoặc giấy tờ bị trả lại",
-    "deadline": "hạn bổ sung",
-    "reason": "lý do",
-    "ground": "căn cứ pháp lý",
-    "fee": "số tiền (đồng) còn phải nộp, hoặc vừa nộp, vừa hoàn",
-    "tracking": "mã bưu gửi",
-    "link": "địa chỉ trang theo dõi hồ sơ",
-    "hotline": "số tổng đài",
+    "code": N_("mã hồ sơ"),
+    "name": N_("tên người nộp"),
+    "procedure": N_("tên thủ tục"),
+    "agency": N_("cơ quan giải quyết"),
+    "desk": N_("bộ phận một cửa nơi nộp"),
+    "due": N_("giờ, ngày hẹn trả kết quả"),
+    "missing": N_("giấy tờ còn thiếu, hoặc giấy tờ bị trả lại"),
+    "deadline": N_("hạn bổ sung"),
+    "reason": N_("lý do"),
+    "ground": N_("căn cứ pháp lý"),
+    "fee": N_("số tiền (đồng) còn phải nộp, hoặc vừa nộp, vừa hoàn"),
+    "tracking": N_("mã bưu gửi"),
+    "link": N_("địa chỉ trang theo dõi hồ sơ"),
+    "hotline": N_("số tổng đài"),
 }
 """What every event brings, in words for the administrator who writes templates."""
 MORE_FACTS: Mapping[str, str] = {
-    "per_cent": "phần trăm thời hạn đã qua",
+    "per_cent": N_("phần trăm thời hạn đã qua"),
 }
 
 _A, _O = Audience.APPLICANT, Audience.OFFICER
@@ -78,12 +81,32 @@ RULES: Mapping[Event, Rule] = {
     Event.TO_APPROVE: Rule(_O),
     Event.APPROVED: Rule(_O),
     Event.SENT_BACK: Rule(_O, at_once=True),
-    Event.WARNING: Rule(_O, at_once=True, facts=("per_cent",)),
+    Event.WARNING: Rule(_O, at_once=True, only_as=("100",), variants=("100",), facts=("per_cent",)),
     Event.APOLOGY_DRAFTED: Rule(_O, at_once=True),
 }
 
+SETTLES: Mapping[Event, frozenset[Event]] = {
+    Event.RECEIVED: frozenset({Event.TO_CHECK}),
+    Event.SUPPLEMENT_REQUESTED: frozenset({Event.TO_CHECK, Event.SUPPLEMENT_ARRIVED, Event.BACK_AT_DESK}),
+    Event.REFUSED: frozenset({Event.TO_CHECK, Event.SUPPLEMENT_ARRIVED, Event.BACK_AT_DESK}),
+    Event.WITHDRAWN: frozenset({Event.TO_CHECK, Event.TO_ASSIGN, Event.TO_APPROVE, Event.BACK_AT_DESK}),
+    Event.CANCELLED: frozenset({Event.TO_CHECK, Event.BACK_AT_DESK}),
+    Event.ASSIGNED_TO_YOU: frozenset({Event.TO_ASSIGN, Event.BACK_AT_DESK}),
+    Event.APPROVED: frozenset({Event.TO_APPROVE, Event.WARNING, Event.APOLOGY_DRAFTED}),
+    Event.SENT_BACK: frozenset({Event.TO_APPROVE}),
+    Event.RESULT_READY: frozenset({Event.APPROVED}),
+    Event.APOLOGY: frozenset({Event.APOLOGY_DRAFTED}),
+}
+"""What somebody has seen to by the time of an event: notices of it are new to nobody any more."""
+
 CHANNELS: Mapping[Audience, tuple[str, ...]] = {_A: ("sms", "chat", "email"), _O: ("page", "email")}
 """The kinds of text an event has for an audience; Zalo, Telegram and the web chat share one."""
+
+
+def at_once(event: Event, variant: str) -> bool:
+    """Whether it does not wait for the morning."""
+    rule = RULES[event]
+    return rule.at_once and (not rule.only_as or variant in rule.only_as)
 
 
 def facts_of(event: Event) -> dict[str, str]:

@@ -126,6 +126,8 @@ def save(where: Slot, text: str, subject_line: str = "", *, base: int, author_id
     with transaction() as session:
         if _newest(session, where) != base:
             raise Conflict(CHANGED)
+        if (text, subject_line) == (in_force(where).text, in_force(where).subject_line):
+            return base  # nothing to keep a version of
         return _add(session, where, Template(base + 1, subject_line, text), author_id)
 
 

@@ -48,6 +48,7 @@ VARIANTS: Mapping[str, str] = {
     "own_request": N_("người nộp yêu cầu"),
     "before_filing": N_("nộp trước khi nhận hồ sơ"),
     "before_collecting": N_("nộp trước khi nhận kết quả"),
+    "100": N_("đã quá hạn"),
     "in": N_("giấy tờ gửi đến"),
     "out": N_("kết quả gửi đi"),
 }

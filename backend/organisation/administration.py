@@ -25,6 +25,7 @@ from backend.organisation.models import (
 )
 from backend.organisation.seeding import PROVINCE
 from backend.organisation.service import AgencyInfo, agencies_at, agency
+from backend.organisation.service import officers_by_id as officers_by_id
 from backend.organisation.sign_in import OfficerInfo
 from backend.text import fold
 
@@ -377,10 +378,3 @@ def _first_password() -> str:
     """Easy to read out and to type, 60 random bits."""
     letters = "abcdefghjkmnpqrstuvwxyz23456789"
     return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(3))
-
-
-def officers_by_id(ids: set[int]) -> dict[int, str]:
-    """Their names, for lists of what they did."""
-    with reading() as session:
-        rows = session.execute(select(Officer.id, Officer.name).where(Officer.id.in_(ids)))
-        return {row.id: row.name for row in rows}

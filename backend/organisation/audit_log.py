@@ -30,6 +30,8 @@ TITLES: dict[str, str] = {
     Audit.CONVERSATION_VIEWED: N_("Xem cuộc trò chuyện"),
     Audit.DEPARTMENT_ADDED: N_("Thêm phòng"),
     Audit.DEPARTMENT_RENAMED: N_("Đổi tên phòng"),
+    Audit.DOSSIER_FILE_VIEWED: N_("Xem tệp của hồ sơ"),
+    Audit.DOSSIER_PRINTED: N_("In giấy của hồ sơ"),
     Audit.DOSSIER_VIEWED: N_("Xem hồ sơ"),
     Audit.ESCALATION_CLOSED: N_("Đóng yêu cầu gặp cán bộ"),
     Audit.NOTICES_RESUMED: N_("Nhận lại tin nhắn"),
@@ -44,8 +46,10 @@ TITLES: dict[str, str] = {
     Audit.OFFICER_SIGNED_IN: N_("Đăng nhập"),
     Audit.OFFICER_SIGNED_OUT: N_("Đăng xuất"),
     Audit.OFFICER_SIGN_IN_FAILED: N_("Đăng nhập không thành công"),
+    Audit.PAPER_TEMPLATE_SAVED: N_("Sửa mẫu giấy in"),
     Audit.PRACTICE_ENTERED: N_("Vào chế độ tập làm"),
     Audit.PRACTICE_RESET: N_("Làm mới dữ liệu tập làm"),
+    Audit.REGISTER_EXPORTED: N_("Tải sổ theo dõi hồ sơ"),
     Audit.WORKFLOW_CHANGED: N_("Sửa các bước của thủ tục"),
 }
 OBJECTS = {
@@ -55,6 +59,7 @@ OBJECTS = {
     "department": N_("Phòng"),
     "dossier": N_("Hồ sơ"),
     "officer": N_("Cán bộ"),
+    "paper_template": N_("Mẫu giấy in"),
     "procedure": N_("Thủ tục"),
     "template": N_("Mẫu"),
 }

@@ -17,7 +17,7 @@ from backend.organisation import wording
 from backend.organisation.calendar_days import CalendarLoss as CalendarLoss
 from backend.organisation.calendar_days import calendar_losses as calendar_losses
 from backend.organisation.calendar_days import settle_calendar_loss as settle_calendar_loss
-from backend.organisation.models import Agency, AgencySuccession, Department, Level
+from backend.organisation.models import Agency, AgencySuccession, Department, Level, Officer
 from backend.organisation.names import Index, Named
 from backend.organisation.seeding import PROVINCE
 
@@ -241,3 +241,10 @@ def department_id(agency_id: int, name: str) -> int | None:
     """The department of that name; None for '' and where the agency has none of that name."""
     with reading() as session:
         return session.scalar(select(Department.id).where(Department.agency_id == agency_id, Department.name == name))
+
+
+def officers_by_id(ids: set[int]) -> dict[int, str]:
+    """Their names, for lists of what they do or did."""
+    with reading() as session:
+        rows = session.execute(select(Officer.id, Officer.name).where(Officer.id.in_(ids)))
+        return {row.id: row.name for row in rows}

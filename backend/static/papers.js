@@ -33,11 +33,20 @@
     tell(problems);
     status.textContent = answer.ok ? quiet : (said.error && said.error.message) || status.dataset.failed;
     if (!answer.ok) return;
-    for (const picture of document.querySelectorAll("[data-paper-page]")) {
-      const address = new URL(picture.src);
-      address.searchParams.set("drawn", String(mine));
-      picture.src = address;
+    const pictures = [...document.querySelectorAll("[data-paper-page]")];
+    while (pictures.length < said.pages) {
+      const next = pictures[0].cloneNode();
+      pictures[pictures.length - 1].after(next);
+      pictures.push(next);
     }
+    pictures.forEach((picture, index) => {
+      picture.hidden = index >= said.pages;
+      if (picture.hidden) return;
+      const address = new URL(picture.src);
+      address.searchParams.set("page", String(index + 1));
+      address.searchParams.set("drawn", String(mine)); // another address, so that it is fetched again
+      picture.src = address;
+    });
   };
 
   form.addEventListener("input", () => {

@@ -1,9 +1,10 @@
 """The web chat's use cases: write into one's own conversation, read it, wait for news."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from backend import clock
+from backend import clock, storage
 from backend.errors import InvalidInput, NotFound, TooMany
 from backend.messaging import service as messaging
 from backend.messaging.policy import MAX_TEXT
@@ -17,11 +18,20 @@ SHOWN = 100
 """Messages a page that is opened again gets to see."""
 COME_AGAIN_SECONDS = 3.0
 MINUTE = timedelta(minutes=1)
+MOST_PHOTOS = 5
 
 EMPTY = "Anh/chị chưa viết gì."
 TOO_LONG = "Tin nhắn dài quá 4.000 ký tự. Anh/chị viết ngắn lại hoặc chia thành nhiều tin."
 TOO_FAST = "Anh/chị nhắn hơi nhanh, em chưa trả lời kịp. Xin chờ một phút rồi gửi lại."
 NOT_OFFERED = "Lựa chọn này không còn. Anh/chị gõ câu hỏi giúp em."
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A file as it came."""
+
+    name: str
+    data: bytes
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,38 @@ def write(visitor: str, message_key: str, *, text: str = "", token: str = "") ->
     _keep_pace(before)
     inbound = Inbound(CHANNEL, f"{visitor}:{message_key}", visitor, text, token)
     return messaging.receive(inbound).message_id
+
+
+def send_photos(visitor: str, message_key: str, photos: Sequence[Photo], text: str = "") -> int:
+    """Take photos or files with what was written to them, once per `message_key`; the message's id.
+
+    Raises InvalidInput (none, too many, a kind we do not take), TooLarge, TooMany.
+    """
+    text = normalise(text).lstrip("/ \n")
+    if not 0 < len(photos) <= MOST_PHOTOS:
+        raise InvalidInput(f"Mỗi lần gửi từ 1 đến {MOST_PHOTOS} ảnh.")
+    if len(text) > MAX_TEXT:
+        raise InvalidInput(TOO_LONG)
+    conversation_id = messaging.conversation_of(CHANNEL, visitor)
+    if conversation_id is not None:
+        known = messaging.received(CHANNEL, f"{visitor}:{message_key}")
+        if known is not None:  # sent again: nothing is stored twice
+            return known
+        _keep_pace(messaging.history(conversation_id, limit=SHOWN))
+    kept = [storage.store(photo.data, photo.name, actor="visitor") for photo in photos]
+    files = tuple({"file_id": one.id, "name": one.name, "media_type": one.media_type} for one in kept)
+    inbound = Inbound(CHANNEL, f"{visitor}:{message_key}", visitor, text, attachments=files)
+    return messaging.receive(inbound).message_id
+
+
+def photo(visitor: str, message_id: int, position: int) -> str:
+    """The storage id of a file that this visitor sent. Raises NotFound, also for other people's."""
+    conversation_id = messaging.conversation_of(CHANNEL, visitor)
+    if conversation_id is not None:
+        sent = messaging.attachments_of(conversation_id, message_id)
+        if position < len(sent):
+            return str(sent[position]["file_id"])
+    raise NotFound("Không có ảnh này.")
 
 
 def _keep_pace(before: list[Entry]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from backend import http
+from backend import http, storage
 from backend.messaging.policy import MAX_TEXT
 from backend.messaging.service import Entry
 from backend.settings import settings
@@ -20,7 +20,7 @@ POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self'",
+        "img-src 'self' blob:",
         "connect-src 'self'",
         "form-action 'none'",
         "base-uri 'none'",
@@ -36,7 +36,7 @@ blueprint = Blueprint(
 
 @blueprint.after_request
 def _seal(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers.setdefault("Content-Security-Policy", POLICY)
     if request.endpoint == "web_chat.static":
         if request.args.get("v"):
             response.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
@@ -59,6 +59,8 @@ def page() -> ResponseReturnValue:
             hotline=settings().hotline,
             province=settings().province,
             max_text=MAX_TEXT,
+            max_photos=service.MOST_PHOTOS,
+            max_photo_mb=storage.LARGEST // 1024 // 1024,
             asset=_asset,
             keywords=wording.KEYWORDS,
             suggestions=wording.SUGGESTIONS,
@@ -86,6 +88,26 @@ def write() -> ResponseReturnValue:
     return jsonify(message_id=message_id), 202
 
 
+@blueprint.post("/chat/photos")
+@http.accepts_files(service.MOST_PHOTOS)
+@http.authenticated_by(visitor.may_write, "visitor cookie, own page")
+def send_photos() -> ResponseReturnValue:
+    """Take photos (fields `photo`) with an `id` and perhaps a `text`: 202 with the message's id."""
+    written = Written.model_validate({"id": request.form.get("id", ""), "text": request.form.get("text", "")})
+    files = [one for one in request.files.getlist("photo") if one.filename]
+    photos = [service.Photo(one.filename or "", one.read()) for one in files[: service.MOST_PHOTOS + 1]]
+    message_id = service.send_photos(visitor.key(), str(written.id), photos, written.text)
+    return jsonify(message_id=message_id), 202
+
+
+@blueprint.get("/chat/photos/<int:message_id>/<int:position>")
+@http.authenticated_by(visitor.may_read, "visitor cookie")
+def photo(message_id: int, position: int) -> Response:
+    """A file that the visitor sent; `?small` is its thumbnail."""
+    file_id = service.photo(visitor.key(), message_id, position)
+    return http.file_response(file_id, small="small" in request.args)
+
+
 @blueprint.get("/chat/messages")
 @http.authenticated_by(visitor.may_read, "visitor cookie")
 def read() -> ResponseReturnValue:
@@ -101,6 +123,9 @@ def _line(entry: Entry) -> dict[str, object]:
         "direction": entry.direction,
         "text": entry.text,
         "choices": [{"title": choice.title, "token": choice.token} for choice in entry.offered],
+        "photos": [
+            {"name": one["name"], "image": one["media_type"].startswith("image/")} for one in entry.attachments
+        ],
         "at": entry.created_at.isoformat() if entry.created_at else None,
     }
 

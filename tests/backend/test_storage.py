@@ -101,6 +101,7 @@ REFUSED = {
     "head of a WebP": b"RIFF\x00\x00\x00\x00WEBP" + b"<script>" * 9,
     "broken PNG": make_image("PNG", (50, 50)).replace(b"IDAT", b"IDAX"),
     "picture of too many points": make_image("PNG", (8000, 7000), mode="1"),
+    "WebP of too many points": make_image("WEBP", (4100, 4000)),
     "head of a PDF": b"%PDF-1.7\n<script>alert(1)</script>\n%%EOF",
     "PDF without pages": b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF",
     "PDF with a password": make_pdf(password="x"),

@@ -55,7 +55,7 @@ def make_officer(
     username: str = "",
     name: str = "Nguyễn Văn An",
     department: str = "",
-    password: str = PASSWORD,
+    password: str | None = PASSWORD,
 ) -> int:
     """An active officer, in a new agency where none is given; returns its id."""
     return sign_in.add_officer(

@@ -141,6 +141,18 @@ class Stack:
             url = f"http://127.0.0.1:{self.ports[name]}{READY[name]}"
             wait_for(lambda url=url: _answers(url), seconds, f"{url} did not become ready, see {self.folder}/*.log")
 
+    def do_now(self, *tasks: str) -> None:
+        """Do periodic work of the worker without waiting for its minute; `tasks` as `backend.dossiers.tasks:sweep`."""
+        code = "import sys, importlib\nfor task in sys.argv[1:]:\n"
+        code += "    where, name = task.split(':')\n    getattr(importlib.import_module(where), name).call_local()"
+        subprocess.run(
+            [ROOT / ".venv/bin/python", "-c", code, *tasks],
+            cwd=ROOT,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+        )
+
     def kill(self, name: str) -> None:
         """kill -9 a process with its children."""
         process = self.processes.pop(name)

@@ -4,7 +4,7 @@ from sqlalchemy import exists, or_, select
 
 from backend import audit
 from backend.audit import Audit
-from backend.database import transaction
+from backend.database import reading, transaction
 from backend.dossiers import access
 from backend.dossiers.models import DossierNote, DossierPaper, DossierResult, PaperFile
 from backend.errors import NotFound
@@ -21,11 +21,13 @@ def check(dossier_id: int, file_id: str, officer: OfficerInfo, *, glance: bool) 
     )
     note = exists().where(DossierNote.file_id == file_id, DossierNote.dossier_id == dossier_id)
     result = exists().where(DossierResult.file_id == file_id, DossierResult.dossier_id == dossier_id)
-    with transaction() as session:
+    with reading() as session:
         access.load(session, dossier_id, officer)
         if not session.scalar(select(or_(paper, note, result))):
             raise NotFound("Không tìm thấy tệp này.")
-        if not glance:
-            audit.record(
-                session, Audit.DOSSIER_FILE_VIEWED, actor=officer.actor, subject=f"dossier:{dossier_id}", file=file_id
-            )
+    if glance:
+        return
+    with transaction() as session:
+        audit.record(
+            session, Audit.DOSSIER_FILE_VIEWED, actor=officer.actor, subject=f"dossier:{dossier_id}", file=file_id
+        )

@@ -21,7 +21,7 @@ class Kind(StrEnum):
 TITLES = {
     Kind.RECEIPT: N_("Giấy tiếp nhận hồ sơ và hẹn trả kết quả"),
     Kind.SUPPLEMENT: N_("Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ"),
-    Kind.REFUSAL: N_("Phiếu từ chối giải quyết hồ sơ"),
+    Kind.REFUSAL: N_("Phiếu từ chối tiếp nhận, giải quyết hồ sơ"),
     Kind.APOLOGY: N_("Phiếu xin lỗi và hẹn lại ngày trả kết quả"),
     Kind.CONTROL: N_("Phiếu kiểm soát quá trình giải quyết hồ sơ"),
 }

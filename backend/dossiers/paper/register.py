@@ -21,13 +21,16 @@ from backend.dossiers.models import Dossier, DossierEvent, Payment
 from backend.dossiers.paper.sheets import STANDINGS
 from backend.dossiers.policy import Action, FiledVia, ReturnBy, State
 from backend.errors import InvalidInput, TooLarge
+from backend.i18n import gettext
 from backend.organisation.service import OfficerInfo
 from backend.settings import settings
 
 MOST_ROWS = 200_000
 LONGEST_PERIOD = 366
 """Days."""
+_YEARS = (2000, 2100)
 _CHUNK = 1000
+_A3 = 8  # as spreadsheets number paper sizes
 _IN_MEMORY = 8 * 1024 * 1024
 _DAY, _MOMENT, _MONEY = "dd/mm/yyyy", "dd/mm/yyyy hh:mm", "#,##0"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -66,10 +69,12 @@ class Period:
     last: date
 
     def __post_init__(self) -> None:
+        if not (_YEARS[0] <= self.first.year and self.last.year <= _YEARS[1]):
+            raise InvalidInput(gettext("Năm chưa đúng."))
         if self.last < self.first:
-            raise InvalidInput("Ngày cuối phải sau ngày đầu.", fields=[{"field": "last", "message": "Ngày chưa đúng."}])
+            raise InvalidInput(gettext("Ngày cuối không được trước ngày đầu."))
         if (self.last - self.first).days > LONGEST_PERIOD:
-            raise InvalidInput("Mỗi lần tải sổ không quá một năm.", fields=[{"field": "last", "message": "Quá xa."}])
+            raise InvalidInput(gettext("Mỗi lần tải sổ không quá một năm."))
 
     @property
     def begin(self) -> datetime:
@@ -94,10 +99,15 @@ class Register:
 def register(period: Period, officer: OfficerInfo) -> Register:
     """All dossiers filed in the period that this officer may see, oldest first. Raises TooLarge over `MOST_ROWS`."""
     scope = access.visible(officer) & (Dossier.submitted_at >= period.begin) & (Dossier.submitted_at < period.end)
-    with transaction() as session:
+    with reading() as session:
         rows = session.scalar(select(func.count()).select_from(Dossier).where(scope)) or 0
-        if rows > MOST_ROWS:
-            raise TooLarge(f"Sổ có {rows} hồ sơ, quá {MOST_ROWS}. Anh/chị chọn khoảng thời gian ngắn hơn.")
+    if rows > MOST_ROWS:
+        said = gettext(
+            "Sổ có %(rows)s hồ sơ, nhiều hơn %(most)s. Anh/chị chọn khoảng thời gian ngắn hơn.",
+            rows=rows, most=MOST_ROWS,
+        )  # fmt: skip
+        raise TooLarge(said)
+    with transaction() as session:
         audit.record(
             session, Audit.REGISTER_EXPORTED, actor=officer.actor, subject=f"agency:{officer.agency_id}",
             first=period.first.isoformat(), last=period.last.isoformat(), rows=rows,
@@ -169,7 +179,7 @@ def _workbook(period: Period, officer: OfficerInfo, rows: int, lines: Iterator[l
     head = _TITLE_ROWS + 1
     sheet.freeze_panes = f"C{head + 1}"
     sheet.auto_filter.ref = f"A{head}:{get_column_letter(len(COLUMNS))}{head + rows}"
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A3
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", _A3
     sheet.page_setup.fitToHeight, sheet.sheet_properties.pageSetUpPr.fitToPage = 0, True
     sheet.print_title_rows = f"{head}:{head}"
     _titles(sheet, period, officer)

@@ -16,6 +16,7 @@ from backend.dossiers.paper import press, sheets, specimen, texts
 from backend.dossiers.paper.kinds import FILE_NAMES, Kind, printable
 from backend.dossiers.paper.models import PaperDraft, PaperTemplate
 from backend.errors import Conflict, NotFound
+from backend.i18n import gettext
 from backend.organisation.service import OfficerInfo
 
 SHIPPED_NUMBER = 0
@@ -131,9 +132,11 @@ def save(kind: Kind, typed: Mapping[str, str], officer: OfficerInfo, *, seen: in
         current = in_force(session, kind)
         if current.number != seen:
             raise Conflict(
-                f"{current.officer_name} vừa lưu bản số {current.number}. Anh/chị xem lại rồi lưu tiếp; "
-                "nội dung đã nhập vẫn còn."
-            )
+                gettext(
+                    "%(name)s vừa lưu bản số %(number)s. Anh/chị xem lại rồi lưu tiếp; nội dung đã nhập vẫn còn.",
+                    name=current.officer_name, number=current.number,
+                )
+            )  # fmt: skip
         if words == current.texts:
             _discard(session, kind, officer)
             return current.number

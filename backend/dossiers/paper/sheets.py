@@ -220,7 +220,7 @@ def _place_and_day(dossier: Dossier, moment: datetime) -> str:
 def _place(agency_code: str) -> str:
     """`Ea Tul` of the commune's desk, the province of any other."""
     try:
-        unit = organisation.agency_by_code(agency_code).unit
+        unit = organisation.agency_by_code(agency_code).unit if agency_code else ""
     except NotFound:
         unit = ""
     kind, _, name = unit.partition(" ")

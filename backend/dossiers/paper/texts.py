@@ -93,11 +93,11 @@ BLOCKS: Mapping[Kind, tuple[Block, ...]] = {
         *_signs("NGƯỜI NỘP HỒ SƠ", "NGƯỜI HƯỚNG DẪN"),
     ),
     Kind.REFUSAL: (
-        *_head("PHIẾU TỪ CHỐI GIẢI QUYẾT HỒ SƠ"),
+        *_head("PHIẾU TỪ CHỐI TIẾP NHẬN, GIẢI QUYẾT HỒ SƠ"),
         Block(
             "opening",
             N_("Trước lý do"),
-            "Sau khi xem xét hồ sơ, {agency} thông báo không giải quyết hồ sơ này vì lý do sau:",
+            "Sau khi xem xét hồ sơ, {agency} thông báo không tiếp nhận, giải quyết hồ sơ này vì lý do sau:",
         ),
         Block(
             "notes",
@@ -152,7 +152,7 @@ def checked(kind: Kind, typed: Mapping[str, str]) -> dict[str, str]:
 
 
 def _tidy(text: str, block: Block) -> str:
-    return " ".join(text.split()) if block.line else re.sub(r"\n{2,}", "\n", normalise(text))
+    return " ".join(normalise(text).split()) if block.line else re.sub(r"\n{2,}", "\n", normalise(text))
 
 
 def _problem(kind: Kind, block: Block, text: str) -> str:

@@ -29,10 +29,10 @@ _SALT = "sandbox payment"
 class _Callback(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    reference: Annotated[str, Field(max_length=32)]
+    reference: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
     amount: Annotated[int, Field(gt=0, le=2**31 - 1)]
     status: Literal["paid", "failed"]
-    transaction: Annotated[str, Field(min_length=1, max_length=64)]
+    transaction: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
 class Sandbox(PaymentProvider):

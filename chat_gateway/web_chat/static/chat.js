@@ -62,12 +62,25 @@ const draw = (message) => {
     if (out) linked(into, row); else into.textContent = row;
     text.append(into);
   });
-  bubble.append(el("span", "hidden", (out ? words.we : words.you) + ": "), text);
+  bubble.append(el("span", "hidden", (out ? words.we : words.you) + ": "));
+  if (message.photos && message.photos.length) bubble.append(photosOf(message));
+  if (message.text) bubble.append(text);
   node.append(bubble, foot);
   const line = { id: message.id, out, node, bubble, foot, text: message.text, choices: message.choices || [] };
   if (message.at) stamp(line, new Date(message.at));
   if (line.choices.length) offer(line);
   return line;
+};
+
+const photosOf = (message) => {
+  const box = el("div", "photos");
+  message.photos.forEach(({ name, image, address }, position) => {
+    const href = address || "/chat/photos/" + message.id + "/" + position;
+    const link = Object.assign(el("a", "", image ? "" : name), { href, target: "_blank", rel: "noopener" });
+    if (image) link.append(Object.assign(el("img"), { src: address || href + "?small", alt: name, loading: "lazy" }));
+    box.append(link);
+  });
+  return box;
 };
 
 const stamp = (line, at) => {
@@ -231,6 +244,61 @@ const fail = (line, error) => {
     ? press("link", words.edit, () => { drop(line); settleOffers(); write(line.text); })
     : press("link", words.retry, () => attempt(line)));
   toEnd();
+};
+
+// Photos: each choice of files is one message; it is shown at once and replaced by what the server has.
+const sendPhotos = (files) => {
+  const big = files.find((file) => file.size > words.max_photo_mb * 1048576);
+  if (big) return tell(fill(words.photo_too_large, { name: big.name, max: words.max_photo_mb }));
+  if (files.length > words.max_photos) return tell(fill(words.photo_too_many, { max: words.max_photos }));
+  tell("");
+  const shown = files.map((file) => ({ name: file.name, image: file.type.startsWith("image/"), address: URL.createObjectURL(file) }));
+  const line = draw({ direction: "in", text: field.value.trim(), photos: shown }), key = uuid();
+  const caption = line.text;
+  write("");
+  $("welcome").hidden = true;
+  log.append(line.node);
+  toEnd();
+  uploadPhotos(line, key, files, caption);
+};
+
+const uploadPhotos = (line, key, files, caption) => {
+  const progress = Object.assign(el("progress"), { max: 1, value: 0 });
+  progress.setAttribute("aria-label", words.sending);
+  line.node.classList.remove("failed");
+  line.foot.textContent = words.sending + "…";
+  line.bubble.append(progress);
+  const body = new FormData(), request = new XMLHttpRequest();
+  body.append("id", key);
+  body.append("text", caption);
+  files.forEach((file) => body.append("photo", file, file.name));
+  request.upload.onprogress = (event) => { if (event.lengthComputable) progress.value = event.loaded / event.total; };
+  request.onloadend = () => {
+    progress.remove();
+    if (request.status === 202) {
+      line.node.remove();
+      setAnswering(true);
+      return wake();
+    }
+    let told = "";
+    try { told = request.status < 500 && JSON.parse(request.responseText).error.message; } catch (_) { /* no answer */ }
+    line.node.classList.add("failed");
+    line.foot.textContent = (told || words.failed) + " ";
+    $("status").textContent = line.foot.textContent;
+    if (![413, 422].includes(request.status)) {
+      line.foot.append(press("link", words.retry, () => uploadPhotos(line, key, files, caption)));
+    }
+    toEnd();
+  };
+  request.open("POST", "/chat/photos");
+  request.setRequestHeader("X-Mot-Cua-Chat", "1");
+  request.send(body);
+};
+
+$("photo").onchange = (event) => {
+  const files = [...event.target.files];
+  event.target.value = "";
+  if (files.length) sendPhotos(files);
 };
 
 // Talking to the server

