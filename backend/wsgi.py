@@ -10,6 +10,7 @@ import backend.citizens.api
 import backend.complaints.api
 import backend.dossiers.api
 import backend.dossiers.cli
+import backend.dossiers.lists_web
 import backend.dossiers.paper.web
 import backend.dossiers.paper_web
 import backend.dossiers.payment_web
@@ -86,6 +87,7 @@ def build() -> Flask:
         backend.inbox.web,
         backend.notifications.web,
         backend.dossiers.workflows_web,
+        backend.dossiers.lists_web,
         backend.dossiers.web,
         backend.dossiers.payment_web,
         backend.dossiers.public,

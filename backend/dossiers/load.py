@@ -57,9 +57,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
         "created_at", "paid_at", "refunded_at",
     ),
 }  # fmt: skip
-_TABLES: dict[str, Table] = {
-    name: Dossier.metadata.tables[name] for name in (*_COLUMNS, DossierSequence.__tablename__)
-}
+_TABLES: dict[str, Table] = {name: Dossier.metadata.tables[name] for name in (*_COLUMNS, DossierSequence.__tablename__)}
 Rows = dict[str, list[Sequence[Any]]]
 
 
@@ -217,9 +215,7 @@ class _Teller:
                 (self._id("dossier_paper"), made.id, position, name, 1, originals, copies, state, 0, "")
             )
 
-    def _history(
-        self, rows: Rows, made: "_Made", task: Any, told: Told, steps: list[tuple[int, Any]]
-    ) -> None:
+    def _history(self, rows: Rows, made: "_Made", task: Any, told: Told, steps: list[tuple[int, Any]]) -> None:
         desk = self._chance.choice(task.desk.receptionists)
         filer = ("applicant", made.person.name) if made.online else (f"officer:{desk.id}", desk.name)
         events, stamp = rows["dossier_event"], stories.stamp
@@ -365,4 +361,3 @@ def _light_indexes(*, fresh: bool) -> Iterator[None]:
                 index.create(connection)
     with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE" if engine().dialect.name == "sqlite" else "VACUUM ANALYZE"))
-

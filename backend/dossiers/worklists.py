@@ -190,9 +190,7 @@ def _of_department(officer: OfficerInfo) -> ColumnElement[bool]:
 
 def _of_agency(officer: OfficerInfo) -> ColumnElement[bool]:
     """What the agency decides or has an unfinished step of; only together with a condition on what is unfinished."""
-    return or_(
-        Dossier.agency_code == officer.agency_code, _with_step(DossierStep.agency_code == officer.agency_code)
-    )
+    return or_(Dossier.agency_code == officer.agency_code, _with_step(DossierStep.agency_code == officer.agency_code))
 
 
 def _everywhere(_officer: OfficerInfo) -> ColumnElement[bool]:
@@ -537,5 +535,3 @@ def procedures(officer: OfficerInfo) -> list[Choice]:
     with reading() as session:
         rows = session.execute(select(hops.c.code, name.label("name")).where(hops.c.code.is_not(None))).all()
     return sorted((Choice(row.code, row.name or row.code) for row in rows), key=lambda choice: choice.name)
-
-

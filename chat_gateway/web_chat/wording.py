@@ -41,7 +41,7 @@ VIETNAMESE: Final[dict[str, str]] = {
     "text_label": "Nội dung tin nhắn",
     "text_hint": "Nhập câu hỏi…",
     "send": "Gửi",
-    "photo": "Gửi ảnh hoặc chụp giấy tờ",
+    "photo": "Chụp hoặc chọn ảnh",
     "photo_too_large": "{name} lớn hơn {max} MB. Anh/chị chọn ảnh nhỏ hơn.",
     "photo_too_many": "Mỗi lần gửi tối đa {max} ảnh.",
     "sms_switch": "Xem dạng tin SMS",
