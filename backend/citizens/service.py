@@ -31,7 +31,7 @@ def addresses(phone: str) -> dict[str, str]:
     """Where else the owner of this number (E.164) can be reached: address by channel, the one proved last."""
     with reading() as session:
         query = select(ChannelIdentity.channel, ChannelIdentity.address).where(ChannelIdentity.phone == phone)
-        return dict(session.execute(query.order_by(ChannelIdentity.verified_at)).tuples().all())
+        return {row.channel: row.address for row in session.execute(query.order_by(ChannelIdentity.verified_at))}
 
 
 def register(full_name: str, phone: str) -> int:

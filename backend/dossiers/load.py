@@ -15,8 +15,8 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from backend import clock
-from backend.database import engine, reading, transaction
+from backend import clock, database
+from backend.database import reading, transaction
 from backend.dossiers import stories, terms
 from backend.dossiers.acts import new_key
 from backend.dossiers.house import Agency, Person, Work, house
@@ -90,11 +90,11 @@ def generate(
     with _light_indexes(fresh=count >= _WITHOUT_INDEXES_FROM and not there):
         teller = _Teller(Random(seed), working_house, count)  # noqa: S311
         for rows in teller.batches():
-            with engine().begin() as connection:
+            with database.engine().begin() as connection:
                 _write(connection, rows)
             loaded.rows.update({table: len(lines) for table, lines in rows.items()})
             advanced(loaded.dossiers)
-        with engine().begin() as connection:
+        with database.engine().begin() as connection:
             _set_counters(connection, teller)
     return loaded
 
@@ -348,16 +348,16 @@ def _set_counters(connection: Connection, teller: _Teller) -> None:
 @contextmanager
 def _light_indexes(*, fresh: bool) -> Iterator[None]:
     """Into empty tables of PostgreSQL a great many rows go without indexes, which are made afterwards."""
-    light = fresh and engine().dialect.name == "postgresql"
+    light = fresh and database.engine().dialect.name == "postgresql"
     indexes = [index for name in _COLUMNS for index in _TABLES[name].indexes] if light else []
-    with engine().begin() as connection:
+    with database.engine().begin() as connection:
         for index in indexes:
             index.drop(connection, checkfirst=True)
     try:
         yield
     finally:
-        with engine().begin() as connection:
+        with database.engine().begin() as connection:
             for index in indexes:
                 index.create(connection)
-    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE" if engine().dialect.name == "sqlite" else "VACUUM ANALYZE"))
+    with database.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE" if database.engine().dialect.name == "sqlite" else "VACUUM ANALYZE"))

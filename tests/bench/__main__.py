@@ -1,13 +1,13 @@
-"""Run every benchmark, or those named on the command line: webhook reply search nlu processes."""
+"""Run every benchmark, or those named on the command line: webhook reply search nlu processes sweep."""
 
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import nlu, processes, reply, report, search, webhook
+from tests.bench import nlu, processes, reply, report, search, sweep, webhook
 from tests.end_to_end import stack as stacks
 
-ALL = ("search", "nlu", "processes", "reply", "webhook")
+ALL = ("search", "nlu", "sweep", "processes", "reply", "webhook")
 
 
 def main(wanted: list[str]) -> None:
@@ -21,6 +21,8 @@ def main(wanted: list[str]) -> None:
         search.run()
     if "nlu" in wanted:
         nlu.run()
+    if "sweep" in wanted:
+        sweep.run()
     try:
         processes.start(stack, show="processes" in wanted)
         if "reply" in wanted:

@@ -466,17 +466,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("notification_id", "channel", name=op.f("uq_notification_attempt_notification_id_channel")),
     )
     with op.batch_alter_table("conversation", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("about", sa.String(length=48), nullable=False))
+        batch_op.add_column(sa.Column("about", sa.String(length=48), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("about_at", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("officer", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("email", sa.String(length=120), nullable=False))
+        batch_op.add_column(sa.Column("email", sa.String(length=120), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("code_nonce", sa.String(length=32), nullable=True))
-        batch_op.add_column(sa.Column("code_step", sa.Integer(), nullable=False))
-        batch_op.add_column(sa.Column("must_change", sa.Boolean(), nullable=False))
+        batch_op.add_column(sa.Column("code_step", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("must_change", sa.Boolean(), nullable=False, server_default=sa.false()))
 
     with op.batch_alter_table("officer_session", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("browser", sa.String(length=80), nullable=False))
+        batch_op.add_column(sa.Column("browser", sa.String(length=80), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("practising_as", sa.Integer(), nullable=True))
 
 

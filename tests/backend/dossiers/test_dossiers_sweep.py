@@ -553,7 +553,7 @@ def test_a_holiday_in_a_stopped_time_counts_once(crew: dict[Role, OfficerInfo]) 
         assert get(over).due_at == due
         acts.act(stopped, Action.RESUME_CLOCK, HOUSE)
     assert get(running).due_at == at("2026-12-08T17:00")
-    # Received Monday 07:30, stopped Wednesday 10:00: three days, a quarter to … of work are left from Friday 10:00.
+    # Stopped on Wednesday at 10:00 with three days and five hours left; they go on from Friday at 10:00.
     assert get(stopped).due_at == at("2026-12-09T17:00")
     assert told(stopped, Event.APPOINTMENT_MOVED) == []  # told with the resumption
 
