@@ -59,6 +59,7 @@ def welcome() -> str:
     return f"""
   Một Cửa is running.
     Chat with it            {base}:{known.chat_port}/
+    File a dossier online   {base}:{known.web_port}/nop
     Officers' pages         {base}:{known.web_port}/officers/
     API description         {base}:{known.web_port}/api/swagger
 

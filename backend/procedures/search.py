@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import Engine
 
 from backend import clock
-from backend.database import engine, reading
+from backend.database import engine, in_practice, reading
 from backend.logs import logger
 from backend.procedures import situations, titles, versions
 from backend.procedures.index import Found, Hit, Index
@@ -70,7 +70,7 @@ def _checked() -> Index:
     """The index, rebuilt when what it was built from changed; called with the lock held."""
     global _built, _checked_at
     day = clock.today()
-    with reading() as session:
+    with in_practice(False), reading() as session:  # practice has a copy of the same catalogue
         revision = versions.revision(session)
         if _built is None or _built.database is not engine() or (_built.revision, _built.day) != (revision, day):
             started = time.monotonic()

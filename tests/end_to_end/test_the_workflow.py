@@ -356,7 +356,7 @@ def test_an_interconnected_dossier_passes_three_agencies_two_of_them_side_by_sid
     health_head.open(code).act("Phân công", {"Giao cho": "Chuyên viên Y tế"})
     health.open(code).act("Bắt đầu xử lý").act("Xong bước này, chuyển tiếp")
     assert desk.open(code).held_by == [
-        "Đăng ký khai sinh · Đã xong: Chuyên viên (thử)",
+        "Đăng ký khai sinh · Đã xong: Chuyên viên (thử) · trễ hạn",
         "Đối chiếu dữ liệu hộ tịch · Đã giao: Chuyên viên Tư pháp",
         "Cấp thẻ bảo hiểm y tế · Đã xong: Chuyên viên Y tế",
     ]
@@ -379,6 +379,7 @@ def test_an_interconnected_dossier_passes_three_agencies_two_of_them_side_by_sid
         rate_us(code),
     ]
     slip = desk.open(code).control_slip()
+    __import__("sys").stderr.write(desk.printed("control") + "\n" + "\n".join(map(str, slip)) + "\n")
     ward, justice_place, health_place = "UBND phường Buôn Ma Thuột", "Sở Tư pháp", "Sở Y tế"
     assert [(row.who, row.standing) for row in slip] == [
         (f"{ward} Cán bộ một cửa (thử) Nhận, kiểm tra hồ sơ", ""),
