@@ -14,6 +14,9 @@ from backend.database import Base
 class Audit(StrEnum):
     """Every kind of act that leaves a trace. Retired tags stay, commented, so that old rows can be read."""
 
+    ABSENCE_ADDED = "absence:added"
+    ABSENCE_ENDED = "absence:ended"
+    ABSENCE_REMOVED = "absence:removed"
     AGENCIES_SEEDED = "agencies:seeded"
     AGENCY_ADDED = "agency:added"
     AGENCY_CHANGED = "agency:changed"
@@ -48,6 +51,8 @@ class Audit(StrEnum):
     OFFICER_SIGNED_IN = "officer:signed_in"
     OFFICER_SIGNED_OUT = "officer:signed_out"
     OFFICER_SIGN_IN_FAILED = "officer:sign_in_failed"
+    OFFICER_SKILL_ADDED = "officer:skill_added"
+    OFFICER_SKILL_REMOVED = "officer:skill_removed"
     PAPER_FILE_ACCEPTED = "paper_file:accepted"
     PAPER_FILE_RETURNED = "paper_file:returned"
     PAPER_TEMPLATE_SAVED = "paper_template:saved"

@@ -15,6 +15,7 @@ import backend.dossiers.paper.web
 import backend.dossiers.paper_web
 import backend.dossiers.payment_web
 import backend.dossiers.public
+import backend.dossiers.team_web
 import backend.dossiers.web
 import backend.dossiers.web_care
 import backend.dossiers.web_filing
@@ -88,6 +89,7 @@ def build() -> Flask:
         backend.notifications.web,
         backend.dossiers.workflows_web,
         backend.dossiers.lists_web,
+        backend.dossiers.team_web,
         backend.dossiers.web,
         backend.dossiers.payment_web,
         backend.dossiers.public,

@@ -101,6 +101,8 @@ def _tick(paper: DossierPaper, tick: Tick) -> list[dict[str, str]]:
         return [{"field": f"paper-{paper.id}", "message": f"Ghi chú dài quá {LONGEST_REMARK} ký tự."}]
     if not (0 <= tick.originals <= MOST_SHEETS and 0 <= tick.copies <= MOST_SHEETS):
         return [{"field": f"paper-{paper.id}", "message": "Số bản chưa đúng."}]
+    if paper.state == PaperState.MISSING != tick.state and remark == paper.remark:
+        remark = ""  # it said what was wrong
     paper.state, paper.remark = tick.state, remark
     paper.compared = tick.compared and tick.state == PaperState.PRESENT
     paper.originals, paper.copies = tick.originals, tick.copies

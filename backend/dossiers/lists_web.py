@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from flask import Blueprint, render_template, request
 
 from backend import clock
-from backend.dossiers import searching, worklists
+from backend.dossiers import searching, team, worklists
 from backend.dossiers.policy import State
 from backend.dossiers.worklists import Filters
 from backend.i18n import N_
@@ -34,8 +34,11 @@ def lists() -> str:
         return render_template("dossiers/lists.html", **facts, found=searching.search(officer, query))
     filters = _filters(officer.role)
     listed = worklists.listed(officer, request.args.get("list", ""), filters, request.args.get("after", ""))
-    choices = {"procedures": worklists.procedures(officer), "states": list(State), "periods": PERIODS}
-    return render_template("dossiers/lists.html", **facts, **choices, listed=listed, filters=filters)
+    choices: dict[str, object] = {"procedures": worklists.procedures(officer), "states": list(State)}
+    choices["periods"] = PERIODS
+    assigns = officer.role == Role.HEAD and listed.tab.key == "assign"
+    choices["team"] = team.members(officer) if assigns else []
+    return render_template("dossiers/lists.html", **facts, **choices, listed=listed, filters=filters, assigns=assigns)
 
 
 def _filters(role: Role) -> Filters:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from backend import clock
-from backend.dossiers import fees
+from backend.dossiers import absences, fees
 from backend.dossiers.models import Dossier, DossierStep
 from backend.dossiers.policy import Need, PaperState, StepState
 from backend.errors import InvalidInput, NotFound
+from backend.i18n import day, gettext
 from backend.organisation import service as organisation
 from backend.organisation.models import Role
 
@@ -21,11 +22,26 @@ Check = Callable[[Dossier, "Facts", DossierStep | None], bool]
 
 def check(wanted: Iterable[Need], dossier: Dossier, facts: Facts, step: DossierStep | None) -> None:
     """Raises InvalidInput with one entry in `fields` for each need that is not met."""
-    unmet = [need for need in sorted(wanted) if not _CHECKS[need][0](dossier, facts, step)]
-    if unmet:
-        sentences = [_CHECKS[need][1] for need in unmet]
-        fields = [{"field": str(need), "message": sentence} for need, sentence in zip(unmet, sentences, strict=True)]
-        raise InvalidInput(" ".join(sentences), fields=fields)
+    said = {need: _unmet(need, dossier, facts, step) for need in sorted(wanted)}
+    fields = [{"field": str(need), "message": sentence} for need, sentence in said.items() if sentence]
+    if fields:
+        raise InvalidInput(" ".join(field["message"] for field in fields), fields=fields)
+
+
+def _unmet(need: Need, dossier: Dossier, facts: Facts, step: DossierStep | None) -> str:
+    """What is to be said of a need that is not met, else nothing."""
+    holds, sentence = _CHECKS[need]
+    if not holds(dossier, facts, step):
+        return sentence
+    return _away(facts) if need == Need.OFFICER else ""
+
+
+def _away(facts: Facts) -> str:
+    back = absences.back_of(facts.officer_id) if facts.officer_id is not None else None
+    if facts.officer_id is None or back is None:
+        return ""
+    name = organisation.officer(facts.officer_id).name
+    return gettext("%(name)s đang nghỉ, đi làm lại ngày %(day)s. Anh/chị chọn người khác.", name=name, day=day(back))
 
 
 def _unfinished(dossier: Dossier) -> list[DossierStep]:

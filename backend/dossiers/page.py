@@ -7,24 +7,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend import audit, calendar, clock
 from backend.audit import Audit
 from backend.database import transaction
-from backend.dossiers import access, acts, apologies, deadlines, meanwhile, offers, policy, records
+from backend.dossiers import access, acts, apologies, assigning, deadlines, meanwhile, offers, policy, records
 from backend.dossiers.acts import Done, Facts
+from backend.dossiers.assigning import Proposal
 from backend.dossiers.deadlines import Standing
 from backend.dossiers.models import Dossier, DossierEvent, DossierStep
 from backend.dossiers.offers import Offer
 from backend.dossiers.paper.kinds import TITLES, Kind, printable
-from backend.dossiers.policy import Action, Party, State, StepState
+from backend.dossiers.policy import Action, Party, State
 from backend.errors import NotFound
 from backend.notifications import service as notifications
 from backend.notifications.service import Told
 from backend.organisation import service as organisation
-from backend.organisation.models import Role
 from backend.organisation.service import OfficerInfo
 from backend.procedures import service as procedures
 
@@ -49,15 +48,6 @@ class Undoable:
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """An officer to whom a step may be given. `load`: how many dossiers they hold."""
-
-    officer_id: int
-    name: str
-    load: int
-
-
-@dataclass(frozen=True)
 class Page:
     """All that the page shows. `candidates` by the id of the step to assign, the best first."""
 
@@ -67,7 +57,7 @@ class Page:
     undoable: Undoable | None
     history: list[Line]
     may_check: bool
-    candidates: dict[int, list[Candidate]]
+    candidates: dict[int, list[Proposal]]
     officers: dict[int, str]
     grounds: list[str]
     standing: Standing
@@ -219,23 +209,10 @@ def _undoable(dossier: Dossier, officer: OfficerInfo) -> Undoable | None:
     return Undoable(last.id, Action(last.action), until) if clock.now() < until else None
 
 
-def _candidates(session: Session, offer: Offer) -> list[Candidate]:
-    """Who may hold the step, those of its department only where there are any, the least loaded first."""
+def _candidates(session: Session, offer: Offer) -> list[Proposal]:
+    """Who may hold the step instead of its holder, the best first."""
     assert offer.step is not None
-    agency = organisation.agency_by_code(offer.step.agency_code)
-    found = organisation.officers(agency_id=agency.id, roles=[Role.SPECIALIST, Role.HEAD])
-    fitting = [o for o in found if offer.step.department_id in (None, o.department_id)] or found
-    held = (
-        select(DossierStep.officer_id, func.count())
-        .where(
-            DossierStep.officer_id.in_([o.id for o in fitting]),
-            DossierStep.state.in_((StepState.ASSIGNED, StepState.PROCESSING)),
-        )
-        .group_by(DossierStep.officer_id)
-    )
-    load: dict[int | None, int] = dict(iter(session.execute(held)))
-    fitting.sort(key=lambda o: (o.role == Role.HEAD, load.get(o.id, 0)))
-    return [Candidate(o.id, o.name, load.get(o.id, 0)) for o in fitting if o.id != offer.step.officer_id]
+    return [p for p in assigning.proposals(session, offer.step) if p.officer.id != offer.step.officer_id]
 
 
 @dataclass(frozen=True)

@@ -223,7 +223,7 @@ TRANSITIONS: Mapping[Action, Transition] = {
     Action.SEND_BACK: _row(
         [_S.APPROVING], _S.PROCESSING, [_P.LEADER], [_N.REASON], officers=Event.SENT_BACK, undoable=True
     ),
-    Action.ISSUE_RESULT: _row([_S.APPROVED], _S.RESULT_READY, [_P.DESK, _P.ASSIGNEE], tells=Event.RESULT_READY),
+    Action.ISSUE_RESULT: _row([_S.APPROVED], _S.RESULT_READY, [_P.DESK], tells=Event.RESULT_READY),
     Action.HAND_OVER: _row(  # the system: what the post delivered, or what was downloaded
         [_S.RESULT_READY], _S.RETURNED, [_P.DESK, _P.SYSTEM], [_N.FEE_SETTLED], tells=Event.RETURNED, undoable=True
     ),

@@ -24,7 +24,7 @@ admin_required = role_required(*ADMINISTRATORS)
 navigation.add(
     Entry(N_("Thủ tục"), "workflows.procedures", ADMINISTRATORS, Group.ADMINISTRATION, N_("Các bước giải quyết"))
 )
-SPARE_ROWS = 2
+SPARE_ROWS = 4
 MOST_HITS = 30
 
 

@@ -46,6 +46,13 @@ def current_codes(on: date | None = None) -> list[str]:
         return list(session.scalars(query.order_by(Procedure.code)))
 
 
+def fields(on: date | None = None) -> list[str]:
+    """The fields ("Hộ tịch") of the procedures in force on a day (default: today), by name."""
+    named = versions.in_force(on or clock.today()), ProcedureVersion.field != ""
+    with reading() as session:
+        return sorted(session.scalars(select(ProcedureVersion.field).where(*named).distinct()))
+
+
 def short_name(code: str) -> str:
     """A name that fits on a phone. Raises NotFound."""
     return current_version(code).short_name

@@ -45,7 +45,7 @@ ALLOWED: dict[Action, tuple[str, str]] = {
     Action.SUBMIT: ("processing", "assignee"),
     Action.APPROVE: ("approving", "leader"),
     Action.SEND_BACK: ("approving", "leader"),
-    Action.ISSUE_RESULT: ("approved", "desk assignee"),
+    Action.ISSUE_RESULT: ("approved", "desk"),
     Action.HAND_OVER: ("result_ready", "desk system"),  # the system: the carrier has delivered it
     Action.APOLOGISE: (_RUNNING, "leader"),
     Action.MOVE_APPOINTMENT: (f"{_RUNNING} supplement_requested", "system"),
