@@ -18,7 +18,7 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend import clock, filetypes, text
-from backend.database import Base, reading, transaction
+from backend.database import Base, practice_folder, practising, reading, transaction
 from backend.errors import InvalidInput, NotFound, TooLarge
 from backend.settings import settings
 
@@ -103,7 +103,7 @@ class Folder:
 
 def blobs() -> Blobs:
     """Where this process keeps files."""
-    return Folder(settings().storage)
+    return Folder(practice_folder() / "files" if practising() else settings().storage)
 
 
 def store(data: bytes, name: str, *, actor: str) -> StoredInfo:

@@ -24,12 +24,13 @@ import backend.dossiers.workflows_web
 import backend.inbox.api
 import backend.inbox.web
 import backend.messaging.api
-import backend.organisation.admin
 import backend.notifications.web
+import backend.organisation.admin
 import backend.organisation.api
 import backend.organisation.calendar_days
 import backend.organisation.cli
 import backend.organisation.web
+import backend.practice.web
 import backend.procedures.api
 import backend.procedures.cli
 import backend.procedures.search
@@ -95,6 +96,7 @@ def build() -> Flask:
         backend.dossiers.public,
         backend.dossiers.paper_web,
         backend.dossiers.paper.web,
+        backend.practice.web,
     ):
         app.register_blueprint(pages.blueprint)
     for group in (

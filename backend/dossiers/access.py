@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from backend.dossiers.models import Dossier, DossierStep
 from backend.dossiers.policy import StepState
 from backend.errors import NotFound
+from backend.i18n import gettext
 from backend.organisation.models import Role
 from backend.organisation.service import OfficerInfo
 
@@ -61,7 +62,7 @@ def load(session: Session, dossier_id: int, officer: OfficerInfo, *, for_update:
         query = query.with_for_update(of=Dossier)
     found = session.scalars(query, execution_options={"populate_existing": for_update}).one_or_none()
     if found is None:
-        raise NotFound("Không có hồ sơ này.")
+        raise NotFound(gettext("Không có hồ sơ này."))
     return found
 
 

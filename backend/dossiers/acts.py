@@ -20,6 +20,7 @@ from backend.dossiers import deadlines, fees, needs, parcels, policy, telling, w
 from backend.dossiers.models import Apology, Dossier, DossierEvent, DossierStep
 from backend.dossiers.policy import Action, Desk, Party, ReturnBy, Share, State, StepState, StopReason, Transition
 from backend.errors import Conflict, Forbidden, InvalidInput, NotFound
+from backend.i18n import gettext
 from backend.notifications import service as notifications
 from backend.organisation.service import OfficerInfo
 
@@ -101,7 +102,7 @@ def act(
         calendar.look_again()  # what is fixed now stays fixed
         dossier = session.get(Dossier, dossier_id, with_for_update=True)
         if dossier is None:
-            raise NotFound("Không có hồ sơ này.")
+            raise NotFound(gettext("Không có hồ sơ này."))
         doing = Act(session, dossier, action, policy.TRANSITIONS[action], actor, facts or Facts(), clock.now())
         _check(doing, version)
         before, before_state = snapshot(dossier), State(dossier.state)
@@ -112,7 +113,7 @@ def act(
 def _check(doing: Act, version: int | None) -> None:
     dossier, row = doing.dossier, doing.row
     if not (parties_of(doing.actor, dossier) & row.by):
-        raise Forbidden("Việc này không thuộc quyền của anh/chị đối với hồ sơ này.")
+        raise Forbidden(gettext("Việc này không thuộc quyền của anh/chị đối với hồ sơ này."))
     if version is not None and version != dossier.version:
         raise Conflict(wording.changed_meanwhile(dossier))
     if State(dossier.state) not in row.sources:
@@ -146,7 +147,7 @@ def _step_of(doing: Act) -> DossierStep | None:
         return named
     ours = [s for s in under_way if _acts_on(doing, s)]
     if named is not None and named not in ours:
-        raise Forbidden("Bước này không thuộc quyền của anh/chị.")
+        raise Forbidden(gettext("Bước này không thuộc quyền của anh/chị."))
     if doing.facts.step_id is not None:
         return named
     first = StepState.OPEN if doing.action == Action.ASSIGN else StepState.ASSIGNED
@@ -294,9 +295,9 @@ def _issue_result(doing: Act) -> None:
 def _apologise(doing: Act) -> None:
     dossier, deadline, apology = doing.dossier, doing.facts.deadline, doing.dossier.apology
     if dossier.due_at is None:
-        raise Conflict("Hồ sơ không có ngày hẹn trả, không cần hẹn lại.")
+        raise Conflict(gettext("Hồ sơ không có ngày hẹn trả, không cần hẹn lại."))
     if apology is not None and apology.signed_at is not None:
-        raise Conflict("Hồ sơ đã được xin lỗi và hẹn lại một lần; chỉ được hẹn lại một lần.")
+        raise Conflict(gettext("Hồ sơ đã được xin lỗi và hẹn lại một lần; chỉ được hẹn lại một lần."))
     if deadline is None or deadline <= dossier.due_at:
         wrong = "Ngày hẹn lại phải sau ngày hẹn cũ."
         raise InvalidInput(wrong, fields=[{"field": "deadline", "message": wrong}])
@@ -313,7 +314,7 @@ def _move_appointment(doing: Act) -> None:
     doing.details |= {"old_due_at": _plain(dossier.due_at), "day": day.isoformat() if day else None}
     moved_for = {row.details.get("day") for row in dossier.history if row.action == Action.MOVE_APPOINTMENT}
     if day is None or day.isoformat() in moved_for or not deadlines.lose_day(dossier, day, dossier.history, doing.now):
-        raise Conflict("Ngày này không nằm trong thời hạn giải quyết của hồ sơ.")
+        raise Conflict(gettext("Ngày này không nằm trong thời hạn giải quyết của hồ sơ."))
     # A stopped clock's appointment is told when it goes on; of one that has passed there is nothing to tell.
     doing.untold = dossier.clock_stopped_at is not None or dossier.due_at is None or dossier.due_at <= doing.now
 
@@ -365,11 +366,11 @@ def undo(dossier_id: int, event_id: int, actor: Actor) -> Done:
         dossier = session.get(Dossier, dossier_id, with_for_update=True)
         last = dossier.history[-1] if dossier and dossier.history else None
         if dossier is None or last is None:
-            raise NotFound("Không có hồ sơ này.")
+            raise NotFound(gettext("Không có hồ sơ này."))
         if last.actor != actor.label:
-            raise Forbidden("Chỉ người vừa làm mới hoàn tác được.")
+            raise Forbidden(gettext("Chỉ người vừa làm mới hoàn tác được."))
         if last.id != event_id or not last.before or clock.now() - last.at > policy.UNDO_WITHIN:
-            raise Conflict("Đã quá thời gian hoàn tác hoặc hồ sơ đã có bước tiếp theo.")
+            raise Conflict(gettext("Đã quá thời gian hoàn tác hoặc hồ sơ đã có bước tiếp theo."))
         from_state = dossier.state
         _put_back(dossier, last.before)
         fees.restore(session, dossier)

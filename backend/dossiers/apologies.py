@@ -16,6 +16,7 @@ from backend.dossiers.acts import Actor, Done, Facts
 from backend.dossiers.models import Apology, Dossier
 from backend.dossiers.policy import CLOCK_RUNS, Action, Party, State
 from backend.errors import Conflict, Forbidden, InvalidInput, NotFound
+from backend.i18n import gettext
 
 MORE_TIME = 0.2
 """Of the granted time: how much more is proposed, at least a working day."""
@@ -67,9 +68,9 @@ def draft(dossier_id: int, actor: Actor) -> None:
     with transaction() as session:
         dossier = _load(session, dossier_id, actor, DRAFTERS)
         if dossier.apology is not None:
-            raise Conflict("Hồ sơ đã có phiếu xin lỗi và hẹn lại.")
+            raise Conflict(gettext("Hồ sơ đã có phiếu xin lỗi và hẹn lại."))
         if dossier.due_at is None or State(dossier.state) not in CLOCK_RUNS:
-            raise Conflict("Hồ sơ không có ngày hẹn trả đang tính, không cần hẹn lại.")
+            raise Conflict(gettext("Hồ sơ không có ngày hẹn trả đang tính, không cần hẹn lại."))
         dossier.apology = Apology(
             reason="",
             old_due_at=dossier.due_at,
@@ -117,15 +118,15 @@ def dismiss(dossier_id: int, actor: Actor) -> None:
 def _load(session: Session, dossier_id: int, actor: Actor, allowed: frozenset[Party]) -> Dossier:
     dossier = session.get(Dossier, dossier_id, with_for_update=True)
     if dossier is None:
-        raise NotFound("Không có hồ sơ này.")
+        raise NotFound(gettext("Không có hồ sơ này."))
     if not acts.parties_of(actor, dossier) & allowed:
-        raise Forbidden("Việc này không thuộc quyền của anh/chị đối với hồ sơ này.")
+        raise Forbidden(gettext("Việc này không thuộc quyền của anh/chị đối với hồ sơ này."))
     return dossier
 
 
 def _draft_of(dossier: Dossier) -> Apology:
     if dossier.apology is None:
-        raise NotFound("Hồ sơ chưa có dự thảo phiếu xin lỗi.")
+        raise NotFound(gettext("Hồ sơ chưa có dự thảo phiếu xin lỗi."))
     if dossier.apology.signed_at is not None:
-        raise Conflict("Phiếu xin lỗi và hẹn lại đã được ký; chỉ được hẹn lại một lần.")
+        raise Conflict(gettext("Phiếu xin lỗi và hẹn lại đã được ký; chỉ được hẹn lại một lần."))
     return dossier.apology

@@ -185,7 +185,7 @@ def _give(dossier_id: int, head: OfficerInfo, officer_id: int | None, which: Whi
             dossier = access.load(session, dossier_id, head, for_update=True)
             code, step = dossier.code, which(dossier, head)
             if step is None:
-                raise Conflict("Hồ sơ không còn chờ phân công.")
+                raise Conflict(gettext("Hồ sơ không còn chờ phân công."))
             chosen = officer_id if officer_id is not None else _best(session, step)
             facts = Facts(officer_id=chosen, step_id=step.id)
             done = acts.act(dossier_id, Action.ASSIGN, acts.by(head), facts)

@@ -13,6 +13,7 @@ from backend.dossiers.acts import Actor
 from backend.dossiers.models import Dossier, DossierPaper, PaperFile
 from backend.dossiers.policy import FileState, PaperState
 from backend.errors import Conflict, Forbidden, InvalidInput
+from backend.i18n import gettext
 from backend.organisation.service import OfficerInfo
 from backend.text import normalise
 
@@ -173,6 +174,6 @@ def _to_check(session: Session, dossier_id: int, officer: OfficerInfo) -> Dossie
     actor = acts.by(officer)
     if not offers.may_check(dossier, actor):
         if acts.parties_of(actor, dossier):
-            raise Conflict("Giấy tờ của hồ sơ này không sửa được nữa ở bước hiện tại.")
-        raise Forbidden("Việc kiểm tra giấy tờ không thuộc quyền của anh/chị đối với hồ sơ này.")
+            raise Conflict(gettext("Giấy tờ của hồ sơ này không sửa được nữa ở bước hiện tại."))
+        raise Forbidden(gettext("Việc kiểm tra giấy tờ không thuộc quyền của anh/chị đối với hồ sơ này."))
     return dossier

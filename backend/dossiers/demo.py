@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
+
 from backend import calendar, clock
-from backend.database import transaction
-from backend.dossiers import service
+from backend.database import reading, transaction
 from backend.dossiers.filing import Filing
 from backend.dossiers.models import Dossier
 from backend.dossiers.policy import FINISHED, State
@@ -15,6 +16,8 @@ from backend.dossiers.walking import Walk, walk
 from backend.organisation import service as organisation
 from backend.organisation.models import Level
 from backend.organisation.service import DEMO_COMMUNE as COMMUNE
+from backend.organisation.service import AgencyInfo
+from backend.procedures import service as procedures
 
 COUNT = 300
 PEOPLE = 60
@@ -73,8 +76,9 @@ def _spread(count: int) -> Iterator[Wish]:
 
 def seed() -> int:
     """Make the demo dossiers unless there are some already: one of each kind for the first person; how many."""
-    if service.count():
-        return 0
+    with reading() as session:
+        if session.scalar(select(Dossier.id).limit(1)):
+            return 0
     with transaction():
         shown = seed_person(1)
         maker = _Maker(first_number=len(shown) + 1)
@@ -90,18 +94,33 @@ def seed_person(person: int) -> dict[str, str]:
         return {kind: maker.make(wish) for kind, wish in kinds(person).items()}
 
 
+def make_at(agency_code: str, count: int, first_number: int) -> None:
+    """Make dossiers in all states at one agency, of what its catalogue has; none where it has nothing."""
+    maker = _Maker(first_number, only=organisation.agency_by_code(agency_code))
+    if maker.codes:
+        for wish in _spread(count):
+            maker.make(wish)
+
+
 class _Maker:
     """Makes dossiers one after the other, with procedures and communes drawn the same way every time."""
 
-    def __init__(self, first_number: int) -> None:
+    def __init__(self, first_number: int, only: AgencyInfo | None = None) -> None:
+        self.codes = sorted(_PROCEDURES)
+        if only:
+            known = procedures.current_codes()
+            self.codes = sorted(_PROCEDURES.keys() & known) or known[:8]
         self._number = first_number
         self._chance = random.Random(first_number)  # noqa: S311 - a fixed seed on purpose
+        if only:
+            self._communes = [only]
+            return
         communes = organisation.agencies_at(clock.today(), level=Level.COMMUNE)
         mostly = organisation.agency_by_code(COMMUNE)
         self._communes = [mostly] * (_COMMUNES - 1) + communes[: _COMMUNES - 1]
 
     def make(self, wish: Wish) -> str:
-        code = self._chance.choice(sorted(_PROCEDURES))
+        code = self._chance.choice(self.codes)
         agency = self._chance.choice(self._communes)
         start = _start(wish, self._chance)
         filing = Filing(
@@ -112,7 +131,7 @@ class _Maker:
             applicant_phone=phone(wish.person),
         )
         self._number += 1
-        made = walk(filing, Walk(wish.state, start, missing=_PROCEDURES[code], due_at=_due(wish)))
+        made = walk(filing, Walk(wish.state, start, missing=_PROCEDURES.get(code, ()), due_at=_due(wish)))
         if wish.late:
             _explain(made.id)
         return made.code

@@ -16,6 +16,7 @@ from backend.dossiers import access, supplements
 from backend.dossiers.models import Dossier
 from backend.dossiers.supplements import Reusable
 from backend.errors import NotFound
+from backend.i18n import gettext
 from backend.organisation.service import OfficerInfo
 
 LISTED = 100
@@ -46,7 +47,7 @@ def of(citizen_id: int, officer: OfficerInfo) -> ElectronicFile:
     with transaction() as session:
         found = _file(session, Dossier.citizen_id == citizen_id, officer)
     if found is None:
-        raise NotFound("Không có công dân này.")
+        raise NotFound(gettext("Không có công dân này."))
     return found
 
 

@@ -9,6 +9,7 @@ from backend import calendar, clock
 from backend.dossiers.acts import Facts
 from backend.dossiers.policy import StopReason
 from backend.errors import InvalidInput
+from backend.i18n import gettext
 from backend.text import normalise
 
 LONGEST_REASON = 2000
@@ -37,7 +38,7 @@ def facts(form: Mapping[str, str]) -> Facts:
     """What goes with an action. Raises InvalidInput with the field that cannot be read."""
     stop = form.get("stop_for", "")
     if stop and stop not in set(StopReason):
-        raise wrong("stop_for", "Anh/chị chọn lý do tạm dừng.")
+        raise wrong("stop_for", gettext("Anh/chị chọn lý do tạm dừng."))
     return Facts(
         reason=long_text(form, "reason"),
         legal_ground=long_text(form, "legal_ground"),
@@ -53,7 +54,7 @@ def version(form: Mapping[str, str]) -> int:
     """The version of the dossier that the officer saw. Raises InvalidInput."""
     found = number(form, "version")
     if found is None:
-        raise InvalidInput("Trang thiếu thông tin. Anh/chị tải lại trang rồi thử lại.")
+        raise InvalidInput(gettext("Trang thiếu thông tin. Anh/chị tải lại trang rồi thử lại."))
     return found
 
 
@@ -63,7 +64,7 @@ def number(form: Mapping[str, str], name: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise wrong(name, "Số chưa đúng.")
+        raise wrong(name, gettext("Số chưa đúng."))
     return int(text)
 
 
@@ -83,12 +84,12 @@ def closing(form: Mapping[str, str], name: str) -> datetime | None:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise wrong(name, "Ngày chưa đúng.") from None
+        raise wrong(name, gettext("Ngày chưa đúng.")) from None
     if not clock.today() <= day <= clock.today().replace(year=clock.today().year + 5, day=1):
-        raise wrong(name, "Ngày phải từ hôm nay trở đi, trong vòng 5 năm.")
+        raise wrong(name, gettext("Ngày phải từ hôm nay trở đi, trong vòng 5 năm."))
     hours = calendar.office_hours(day)
     if not hours:
-        raise wrong(name, "Ngày này cơ quan nghỉ. Anh/chị chọn ngày làm việc.")
+        raise wrong(name, gettext("Ngày này cơ quan nghỉ. Anh/chị chọn ngày làm việc."))
     return hours[-1][1].astimezone(UTC)
 
 

@@ -16,6 +16,7 @@ from backend.dossiers.filing import Filed, Filing
 from backend.dossiers.models import Dossier
 from backend.dossiers.policy import Action
 from backend.errors import Forbidden, InvalidInput
+from backend.i18n import gettext
 from backend.organisation.models import Role
 from backend.organisation.service import OfficerInfo
 
@@ -50,7 +51,7 @@ def take_in(intake: Intake, officer: OfficerInfo) -> Filed:
     and the needs of the act as fields.
     """
     if officer.role != Role.RECEPTIONIST or intake.filing.desk_code != officer.agency_code:
-        raise Forbidden("Chỉ cán bộ một cửa nhận hồ sơ tại quầy của mình.")
+        raise Forbidden(gettext("Chỉ cán bộ một cửa nhận hồ sơ tại quầy của mình."))
     actor = acts.by(officer)
     known = electronic_file.by_phone(intake.filing.applicant_phone, officer) if intake.reused else None
     with transaction() as session:

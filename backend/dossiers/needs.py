@@ -10,7 +10,7 @@ from backend.dossiers import absences, fees
 from backend.dossiers.models import Dossier, DossierStep
 from backend.dossiers.policy import Need, PaperState, StepState
 from backend.errors import InvalidInput, NotFound
-from backend.i18n import day, gettext
+from backend.i18n import N_, day, gettext
 from backend.organisation import service as organisation
 from backend.organisation.models import Role
 
@@ -32,7 +32,7 @@ def _unmet(need: Need, dossier: Dossier, facts: Facts, step: DossierStep | None)
     """What is to be said of a need that is not met, else nothing."""
     holds, sentence = _CHECKS[need]
     if not holds(dossier, facts, step):
-        return sentence
+        return gettext(sentence)
     return _away(facts) if need == Need.OFFICER else ""
 
 
@@ -69,31 +69,31 @@ _HOLDERS = (Role.SPECIALIST, Role.HEAD)
 
 
 _CHECKS: Mapping[Need, tuple[Check, str]] = {
-    Need.REASON: (lambda _d, facts, _s: bool(facts.reason.strip()), "Cần ghi lý do."),
-    Need.LEGAL_GROUND: (lambda _d, facts, _s: bool(facts.legal_ground.strip()), "Cần ghi căn cứ pháp lý."),
-    Need.MISSING: (lambda d, _f, _s: bool(d.missing), "Cần đánh dấu ít nhất một giấy tờ còn thiếu hoặc chưa đúng."),
+    Need.REASON: (lambda _d, facts, _s: bool(facts.reason.strip()), N_("Cần ghi lý do.")),
+    Need.LEGAL_GROUND: (lambda _d, facts, _s: bool(facts.legal_ground.strip()), N_("Cần ghi căn cứ pháp lý.")),
+    Need.MISSING: (lambda d, _f, _s: bool(d.missing), N_("Cần đánh dấu ít nhất một giấy tờ còn thiếu hoặc chưa đúng.")),
     Need.DEADLINE: (
         lambda _d, facts, _s: facts.deadline is not None and facts.deadline > clock.now(),
-        "Cần một thời hạn sau hôm nay.",
+        N_("Cần một thời hạn sau hôm nay."),
     ),
-    Need.CHECKED: (_checked, "Còn giấy tờ bắt buộc chưa kiểm tra hoặc còn thiếu."),
-    Need.OFFICER: (_may_hold, "Cần chọn một chuyên viên đang làm việc ở cơ quan giữ bước này."),
-    Need.FEE_SETTLED: (lambda d, _f, _s: not fees.owed(d), "Lệ phí chưa được nộp."),
+    Need.CHECKED: (_checked, N_("Còn giấy tờ bắt buộc chưa kiểm tra hoặc còn thiếu.")),
+    Need.OFFICER: (_may_hold, N_("Cần chọn một chuyên viên đang làm việc ở cơ quan giữ bước này.")),
+    Need.FEE_SETTLED: (lambda d, _f, _s: not fees.owed(d), N_("Lệ phí chưa được nộp.")),
     Need.FIRST_REQUEST: (
         lambda d, _f, _s: not d.supplement_from,
-        "Hồ sơ đã được yêu cầu bổ sung một lần; chỉ được yêu cầu một lần.",
+        N_("Hồ sơ đã được yêu cầu bổ sung một lần; chỉ được yêu cầu một lần."),
     ),
     Need.CLOCK_RUNNING: (
         lambda d, _f, _s: d.clock_stopped_at is None,
-        "Thời hạn đang tạm dừng; cần cho chạy tiếp trước.",
+        N_("Thời hạn đang tạm dừng; cần cho chạy tiếp trước."),
     ),
-    Need.CLOCK_STOPPED: (lambda d, _f, _s: d.clock_stopped_at is not None, "Thời hạn không tạm dừng."),
+    Need.CLOCK_STOPPED: (lambda d, _f, _s: d.clock_stopped_at is not None, N_("Thời hạn không tạm dừng.")),
     Need.STEPS_LEFT: (
         lambda d, _f, step: step is not None and len(_unfinished(d)) > 1,
-        "Đây là bước cuối: hãy trình lãnh đạo ký.",
+        N_("Đây là bước cuối: hãy trình lãnh đạo ký."),
     ),
     Need.LAST_STEP: (
         lambda d, _f, step: step is not None and _unfinished(d) == [step],
-        "Còn bước của cơ quan khác chưa xong.",
+        N_("Còn bước của cơ quan khác chưa xong."),
     ),
 }

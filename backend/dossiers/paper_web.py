@@ -39,14 +39,6 @@ def pdf(dossier_id: int, kind: str) -> Response:
     return http.data_response(made.data, made.name, filetypes.PDF, download=_flag("download"))
 
 
-@blueprint.get("/hs/<key>/giay-hen.pdf")
-@http.public("the applicant's link carries the dossier's secret key")
-def receipt(key: str) -> Response:
-    """The receipt with the appointment, for the applicant."""
-    made = service.for_applicant(key)
-    return http.data_response(made.data, made.name, filetypes.PDF, download=_flag("download"))
-
-
 @blueprint.get("/officers/dossiers/<int:dossier_id>/files/<file_id>")
 @reader_required
 def file(dossier_id: int, file_id: str) -> Response:

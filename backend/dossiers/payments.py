@@ -132,6 +132,8 @@ def take_callback(provider_name: str, body: bytes, headers: Mapping[str, str]) -
 def _settle(session: Session, dossier: Dossier, payment: Payment, told: Paid, provider_name: str) -> str:
     if any(p.provider_reference == told.provider_reference for p in dossier.payments):
         return "again"
+    if session.scalar(select(Payment.id).where(Payment.provider_reference == told.provider_reference)):
+        raise InvalidInput("Mã giao dịch này đã dùng cho khoản khác.")
     expected = payment.state in (PaymentState.DUE, PaymentState.VOID) and payment.amount == told.amount
     if not expected:
         payment = _new(dossier, told.amount)

@@ -13,11 +13,12 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
-from backend import http
+from backend import filetypes, http
 from backend.dossiers import applicant, online, payment_providers, payments, supplements
 from backend.dossiers.acts import APPLICANT
 from backend.dossiers.applicant import Status
 from backend.dossiers.online import Form, Sent, Upload
+from backend.dossiers.paper import service as printed
 from backend.errors import Conflict, InvalidInput, MotCuaError, NotFound, TooLarge
 from backend.organisation import service as organisation
 from backend.organisation.access import public_form
@@ -226,3 +227,11 @@ def withdraw(key: str) -> AnyResponse | tuple[str, int]:
 def result(key: str, result_id: int) -> Response:
     """Download a result."""
     return http.file_response(applicant.result_file(key, result_id), download=True)
+
+
+@blueprint.get("/hs/<key>/giay-hen.pdf")
+@http.public("the applicant's link carries the dossier's secret key")
+def receipt(key: str) -> Response:
+    """The receipt with the appointment, as printed at the desk."""
+    made = printed.for_applicant(key)
+    return http.data_response(made.data, made.name, filetypes.PDF, download=False)

@@ -9,6 +9,7 @@ from backend.dossiers.forms import Sent, wrong
 from backend.dossiers.models import Dossier, DossierNote, DossierResult
 from backend.dossiers.policy import FINISHED, Party, State
 from backend.errors import Conflict, Forbidden, InvalidInput
+from backend.i18n import gettext
 from backend.organisation.service import OfficerInfo
 from backend.storage import StoredInfo
 from backend.text import normalise
@@ -45,14 +46,14 @@ def add_note(dossier_id: int, officer: OfficerInfo, kind: NoteKind, text: str, f
     """Add a note. Raises NotFound, Forbidden, Conflict, InvalidInput and TooLarge (the file)."""
     text = normalise(text)
     if not text and file is None:
-        raise wrong("text", "Anh/chị ghi nội dung hoặc chọn một tệp.")
+        raise wrong("text", gettext("Anh/chị ghi nội dung hoặc chọn một tệp."))
     if len(text) > LONGEST_TEXT:
         raise wrong("text", f"Nội dung dài quá {LONGEST_TEXT} ký tự.")
     kept = _kept(dossier_id, officer, file)
     with transaction() as session:
         dossier = access.load(session, dossier_id, officer)
         if not may_note(dossier, officer):
-            raise Forbidden("Anh/chị chỉ xem được hồ sơ này.")
+            raise Forbidden(gettext("Anh/chị chỉ xem được hồ sơ này."))
         if len(dossier.notes) >= MOST_NOTES:
             raise Conflict(f"Hồ sơ đã có {MOST_NOTES} ghi chú.")
         dossier.notes.append(
@@ -71,13 +72,13 @@ def add_result(dossier_id: int, officer: OfficerInfo, title: str, number: str, f
     if len(number) > LONGEST_NUMBER:
         raise wrong("number", f"Số, ký hiệu dài quá {LONGEST_NUMBER} ký tự.")
     if file is None:
-        raise wrong("file", "Anh/chị chọn tệp kết quả.")
+        raise wrong("file", gettext("Anh/chị chọn tệp kết quả."))
     kept = _kept(dossier_id, officer, file)
     assert kept is not None
     with transaction() as session:
         dossier = access.load(session, dossier_id, officer)
         if not may_add_result(dossier, officer):
-            raise Conflict("Hồ sơ này không nhận tệp kết quả ở bước hiện tại.")
+            raise Conflict(gettext("Hồ sơ này không nhận tệp kết quả ở bước hiện tại."))
         if len(dossier.results) >= MOST_RESULTS:
             raise Conflict(f"Hồ sơ đã có {MOST_RESULTS} tệp kết quả.")
         dossier.results.append(

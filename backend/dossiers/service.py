@@ -21,6 +21,10 @@ from backend.dossiers.lookup import Summary as Summary
 from backend.dossiers.lookup import look_up as look_up
 from backend.dossiers.lookup import returned_to as returned_to
 from backend.dossiers.models import Dossier
+from backend.dossiers.policy import Action as Action
+from backend.dossiers.practice import Lesson as Lesson
+from backend.dossiers.practice import practice_lesson as practice_lesson
+from backend.dossiers.practice import seed_practice as seed_practice
 
 
 def count() -> int:

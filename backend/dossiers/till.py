@@ -3,6 +3,7 @@
 from backend.database import transaction
 from backend.dossiers import access, acts, payments
 from backend.errors import NotFound
+from backend.i18n import gettext
 from backend.organisation.service import OfficerInfo
 
 
@@ -31,4 +32,4 @@ def _must_belong(dossier_id: int, payment_id: int, officer: OfficerInfo) -> None
     with transaction() as session:
         dossier = access.load(session, dossier_id, officer)
         if payment_id not in {payment.id for payment in dossier.payments}:
-            raise NotFound("Không có khoản thu này.")
+            raise NotFound(gettext("Không có khoản thu này."))

@@ -19,7 +19,7 @@ def set_fee(dossier_id: int) -> Answer:
     def change() -> None:
         amount = forms.number(request.form, "amount")
         if amount is None:
-            raise forms.wrong("amount", "Anh/chị ghi số tiền, 0 nếu được miễn.")
+            raise forms.wrong("amount", gettext("Anh/chị ghi số tiền, 0 nếu được miễn."))
         till.set_fee(dossier_id, current_officer(), amount, forms.long_text(request.form, "text", 200))
 
     return _done(dossier_id, "fee", change, gettext("Đã ghi lệ phí."), "money")
@@ -54,7 +54,7 @@ def apology(dossier_id: int) -> Answer:
             return
         deadline = forms.closing(request.form, "deadline")
         if deadline is None:
-            raise forms.wrong("deadline", "Anh/chị chọn ngày hẹn mới.")
+            raise forms.wrong("deadline", gettext("Anh/chị chọn ngày hẹn mới."))
         reason = forms.long_text(request.form, "reason")
         version = forms.version(request.form) if wanted == "sign" else None
         page.apologise(dossier_id, current_officer(), reason, deadline, sign_at=version)

@@ -102,7 +102,7 @@ def _sheets(form: Mapping[str, str], name: str, key: str) -> int:
     try:
         return forms.number(form, name) or 0
     except InvalidInput:
-        raise forms.wrong(key, "Số bản chưa đúng.") from None
+        raise forms.wrong(key, gettext("Số bản chưa đúng.")) from None
 
 
 def _state(form: Mapping[str, str], name: str) -> PaperState:
@@ -114,5 +114,5 @@ def _state(form: Mapping[str, str], name: str) -> PaperState:
 
 def _decided(value: str) -> FileState:
     if value not in (FileState.ACCEPTED, FileState.RETURNED):
-        raise InvalidInput("Anh/chị chọn nhận hoặc trả lại tệp.")
+        raise InvalidInput(gettext("Anh/chị chọn nhận hoặc trả lại tệp."))
     return FileState(value)

@@ -423,6 +423,8 @@ def _key(order: Order, row: Row[*tuple[Any, ...]]) -> str:
 
 def _place(after: str) -> tuple[datetime, int] | None:
     moment, _, number = after.partition(".")
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        return None
     try:
         return datetime.strptime(moment, "%Y%m%d%H%M%S%f").replace(tzinfo=UTC), int(number)
     except ValueError:

@@ -15,11 +15,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
 from backend import clock
-from backend.database import after_commit, insert_for, reading
+from backend.database import after_commit, insert_for, practising, reading
 from backend.i18n import gettext
 from backend.messaging import service as messaging
 from backend.messaging.service import Entry
-from backend.notifications import tasks, wording
+from backend.notifications import dispatch, tasks, versions, wording
 from backend.notifications.events import Audience
 from backend.notifications.events import Event as Event
 from backend.notifications.models import Notification, State, Why
@@ -129,8 +129,18 @@ def _attempts(row: Notification, said: Mapping[int, Entry]) -> list[Told]:
 
 
 def _not_sent(row: Notification) -> Told:
+    if practising() and row.state == State.WAITING:
+        return _would_be(row)
     status = gettext(wording.REASONS.get(row.why) or wording.STATES[row.state])
     return Told(row.created_at, gettext(wording.EVENTS[Event(row.event)]), "", "", status)
+
+
+def _would_be(row: Notification) -> Told:
+    """What the applicant would get by SMS: while practising nothing is sent."""
+    template = versions.in_force(versions.slot(Event(row.event), row.variant, "sms"))
+    status = gettext("tập làm, không gửi; khi làm thật người nộp sẽ nhận tin này")
+    text = dispatch.worded(template, "sms", row.facts)
+    return Told(row.created_at, gettext(wording.EVENTS[Event(row.event)]), "SMS", text, status)
 
 
 def _tell(session: Session, telling: Telling, to: Applicant | Sequence[int]) -> None:

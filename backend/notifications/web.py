@@ -74,7 +74,7 @@ def read(notification_id: int) -> Response:
 def read_all() -> Response:
     """Mark everything that the page showed as read."""
     shown = request.form.get("newest", "")
-    if shown.isdigit():
+    if shown.isascii() and shown.isdigit() and len(shown) < 10:
         bell.read_all(current_officer().id, int(shown[:9]))
     return redirect(url_for("notices.mine"), 303)
 
@@ -126,7 +126,7 @@ def show(event: str, variant: str, kind: str) -> str:
 def restore(event: str, variant: str, kind: str) -> Response:
     """Put an old version into force again."""
     number = request.form.get("number", "")
-    if not number.isdigit():
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
         raise NotFound("Không có phiên bản này.")
     versions.restore(_slot(event, variant, kind), int(number[:9]), author_id=current_officer().id)
     flash(gettext("Đã dùng lại phiên bản cũ."), "success")
@@ -139,7 +139,7 @@ def _slot(event: str, variant: str, kind: str) -> Slot:
 
 def _typed() -> Template:
     base = request.form.get("base", "")
-    number = int(base[:9]) if base.isdigit() else -1  # no version has it, so nothing is overwritten
+    number = int(base[:9]) if base.isascii() and base.isdigit() else -1  # no version has it, so nothing is overwritten
     return Template(number, request.form.get("subject_line", ""), request.form.get("text", ""))
 
 

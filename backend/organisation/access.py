@@ -11,7 +11,7 @@ from collections.abc import Callable
 from flask import g, request, session
 
 from backend import database, http
-from backend.errors import Forbidden, NotFound, Unauthenticated
+from backend.errors import Forbidden, InvalidInput, NotFound, Unauthenticated
 from backend.http import View
 from backend.i18n import gettext
 from backend.organisation import sign_in
@@ -96,8 +96,20 @@ def own_account(view: View) -> View:
 
 
 def _own_account_check() -> None:
-    real_officer()
+    g.officer = real_officer()
     _check_csrf()
+
+
+def practise(practice_officer_id: int | None) -> None:
+    """From the next request on this browser plays that officer of the practice database; None: nobody any more."""
+    sign_in.practise(session_key(), practice_officer_id)
+
+
+def must_practise() -> None:
+    """Raises Forbidden where this browser does not practise."""
+    found = visitor()
+    if found is None or found.practising_as is None:
+        raise _refusal(gettext("Anh/chị chưa vào chế độ tập làm."))
 
 
 def officer_required(view: View) -> View:
@@ -138,6 +150,8 @@ def end_session() -> str:
 
 def _officer_check(roles: frozenset[Role]) -> Callable[[], None]:
     def check() -> None:
+        if "%00" in request.query_string.decode("ascii", "replace"):
+            raise InvalidInput  # PostgreSQL takes no NUL, and nobody means one
         officer = current_officer()
         if real_officer().must_change:
             raise PasswordChangeNeeded(gettext("Anh/chị đổi mật khẩu trước khi làm việc."))

@@ -83,7 +83,7 @@ def _qr(text: str) -> Markup:
 @own_account
 def code_on() -> tuple[str, int] | str | Response:
     """Turn the code on with the first one; the recovery codes are shown this once."""
-    if NONCE not in session:
+    if NONCE not in session or one_time_code.is_on(real_officer().id):
         return redirect(url_for("officers.me.code"), 303)
     try:
         codes = one_time_code.turn_on(real_officer().id, session[NONCE], request.form.get("code", "")[:20])
@@ -98,8 +98,10 @@ def code_on() -> tuple[str, int] | str | Response:
 def code_off() -> tuple[str, int] | Response:
     """Turn it off; the password is asked once more, the browser may have been left open."""
     me = real_officer()
-    if not sign_in.is_password_of(me.id, request.form.get("password", "")):
-        return _page(wrong_password=gettext("Mật khẩu hiện tại không đúng.")), InvalidInput.status
+    try:
+        sign_in.ask_again(me.id, request.form.get("password", ""))
+    except InvalidInput as error:
+        return _page(wrong_password=error.message), error.status
     one_time_code.turn_off(me.id, actor=me.actor)
     flash(gettext("Đã tắt mã xác nhận."), "success")
     return redirect(url_for("officers.me.page"), 303)

@@ -70,7 +70,7 @@ def _day(name: str, default: date | None = None) -> date:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() and len(text) < 10 else None
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _page_number() -> int:
@@ -425,6 +425,7 @@ def audit() -> str:
 
 def _asked_day(name: str) -> date | None:
     try:
-        return date.fromisoformat(request.args.get(name, ""))
+        day = date.fromisoformat(request.args.get(name, ""))
     except ValueError:
         return None
+    return day if calendar_days.FIRST_YEAR <= day.year <= calendar_days.LAST_YEAR else None

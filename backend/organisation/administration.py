@@ -1,5 +1,6 @@
 """What an administrator changes about agencies, departments and officers. Every change leaves an audit row."""
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -30,6 +31,8 @@ from backend.organisation.sign_in import OfficerInfo
 from backend.text import fold
 
 PAGE = 50  # rows
+_CODE = re.compile(rf"{PROVINCE}(\.[0-9]{{1,4}}){{1,4}}")
+_LONGEST = {"address": 200, "phone": 40, "email": 120}  # letters, as the columns are
 
 
 @dataclass(frozen=True)
@@ -72,9 +75,11 @@ def successors_of(agency_id: int) -> list[AgencyInfo]:
 def add_agency(code: str, level: Level, facts: AgencyFacts, *, since: date, parent_id: int | None, actor: str) -> int:
     """A new agency from `since` on; its id. Raises InvalidInput, Conflict when the code is in use then."""
     code = code.strip().upper()
-    if not code.startswith(PROVINCE + "."):
+    if not _CODE.fullmatch(code):
         raise InvalidInput(gettext("Mã cơ quan bắt đầu bằng %(code)s., ví dụ %(code)s.16.", code=PROVINCE))
     with transaction() as session:
+        if parent_id is not None:
+            _open_agency(session, parent_id)
         taken = session.scalars(select(Agency).where(Agency.code == code)).all()
         if any(row.valid_to is None or row.valid_to >= since for row in taken):
             raise Conflict(gettext("Mã %(code)s đang có cơ quan dùng.", code=code))
@@ -173,6 +178,8 @@ def _columns(facts: AgencyFacts) -> dict[str, str | None]:
     if not facts.name.strip():
         raise InvalidInput(gettext("Thiếu tên cơ quan."))
     optional = {"address": facts.address, "phone": facts.phone, "email": facts.email}
+    if any(len(optional[key].strip()) > most for key, most in _LONGEST.items()):
+        raise InvalidInput(gettext("Địa chỉ, điện thoại hoặc thư điện tử dài quá."))
     return {
         "name": facts.name.strip()[:200],
         "unit": facts.unit.strip()[:120],
@@ -301,6 +308,7 @@ def add_officer(username: str, facts: OfficerFacts, *, actor: str) -> NewAccount
     _check(facts)
     password = _first_password()
     with transaction() as session:
+        _open_agency(session, facts.agency_id)
         officer_id = sign_in.add_officer(
             name=facts.name, username=username, password=password, agency_id=facts.agency_id, role=facts.role,
             department=facts.department, actor=actor,

@@ -5,8 +5,9 @@ from enum import StrEnum
 
 from flask import current_app, request, url_for
 
+from backend.database import practising
 from backend.i18n import N_, gettext
-from backend.organisation.access import signed_in_officer
+from backend.organisation.access import practises, signed_in_officer
 from backend.organisation.models import Role
 
 
@@ -70,6 +71,8 @@ def add_part(template: str, place: Place = Place.HEADER) -> None:
 
 def parts(place: str) -> list[str]:
     """The templates that features include at `place`, as far as this application has them."""
+    if place == Place.HEADER and practises() != practising():  # an error page: not the database of who is shown
+        return []
     known = current_app.jinja_env.list_templates() if _parts else []
     return [template for template, where in _parts.items() if where == place and template in known]
 

@@ -358,17 +358,27 @@ def _record_failure(session: Session, found: Officer | None, outcome: Outcome) -
     audit.record(session, Audit.OFFICER_SIGN_IN_FAILED, actor="system", subject=subject, outcome=str(outcome))
 
 
-def is_password_of(officer_id: int, password: str) -> bool:
-    """Ask again before something important changes. Slow on purpose."""
-    with in_practice(False), reading() as session:
-        known = session.get_one(Officer, officer_id).password_hash
-    return _verified(known or _nobodys_hash(), password)
+def ask_again(officer_id: int, password: str) -> None:
+    """Ask for the password again before something important changes; slow on purpose.
+
+    Raises InvalidInput for a wrong one, and for every one after five: a browser may have been left open.
+    """
+    asked = digest(f"again\n{officer_id}")
+    with in_practice(False):
+        with transaction() as session:
+            admitted = throttle.count(session, asked) <= throttle.MOST_FAILURES
+            known = session.get_one(Officer, officer_id).password_hash
+        if not admitted:
+            raise InvalidInput(gettext("Đã nhập sai nhiều lần. Anh/chị chờ 10 phút rồi thử lại."))
+        if not _verified(known or _nobodys_hash(), password):
+            raise InvalidInput(gettext("Mật khẩu hiện tại không đúng."))
+        with transaction() as session:
+            throttle.forget(session, asked)
 
 
 def change_password(officer_id: int, old: str, new: str, *, key: str) -> None:
     """The officer's own change; other sessions than the one with `key` end. Raises InvalidInput."""
-    if not is_password_of(officer_id, old):
-        raise InvalidInput(gettext("Mật khẩu hiện tại không đúng."))
+    ask_again(officer_id, old)
     if old == new:
         raise InvalidInput(gettext("Mật khẩu mới phải khác mật khẩu hiện tại."))
     password_hash = _hash(new)

@@ -46,6 +46,11 @@ def forgive(session: Session, name: str, address: str) -> None:
         row.failures = max(row.failures - 1, 0)
 
 
+def forget(session: Session, key_hash: str) -> None:
+    """Drop one count: who it was kept of has proved themselves."""
+    session.execute(delete(SignInThrottle).where(SignInThrottle.key_hash == key_hash))
+
+
 def clear_old(session: Session) -> None:
     """Drop the counts that have run out."""
     session.execute(delete(SignInThrottle).where(SignInThrottle.last_at < clock.now() - THROTTLED_FOR))

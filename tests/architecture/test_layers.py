@@ -15,6 +15,7 @@ FEATURES = {
     "messaging",
     "notifications",
     "organisation",
+    "practice",
     "procedures",
     "ratings",
 }

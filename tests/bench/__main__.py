@@ -1,10 +1,10 @@
-"""Run every benchmark, or those named on the command line: webhook reply search nlu processes sweep."""
+"""Run every benchmark, or those named on the command line: worklists webhook reply search nlu processes sweep."""
 
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import nlu, processes, reply, report, search, sweep, webhook
+from tests.bench import nlu, processes, reply, report, search, sweep, webhook, worklists
 from tests.end_to_end import stack as stacks
 
 ALL = ("search", "nlu", "sweep", "processes", "reply", "webhook")
@@ -13,6 +13,10 @@ ALL = ("search", "nlu", "sweep", "processes", "reply", "webhook")
 def main(wanted: list[str]) -> None:
     """Start one system for all of them."""
     report.machine()
+    if "worklists" in wanted:
+        worklists.run()
+    if not set(wanted) - {"worklists"}:
+        return
     folder = Path(tempfile.mkdtemp(prefix="mot-cua-bench-"))
     stack = stacks.Stack(folder, extra={"SMS_RATE_PER_SECOND": "1000", "LOG_LEVEL": "WARNING"})
     report.console.print(f"seeding and starting the processes in {folder} …")

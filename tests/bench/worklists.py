@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import cycle, islice
 from random import Random
+from typing import TypeVar
 
 from rich.table import Table
 from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from backend import clock, database
-from backend.database import reading, transaction
-from backend.dossiers import load, overview, searching, worklists
+from backend.database import reading
+from backend.dossiers import load, searching, worklists
 from backend.dossiers.models import Dossier, DossierPlace
 from backend.dossiers.worklists import Filters
 from backend.models import ALL
@@ -28,10 +29,13 @@ from backend.organisation import seeding
 from backend.organisation import service as organisation
 from backend.organisation.models import Role
 from backend.organisation.service import OfficerInfo
-from backend.procedures import service as procedures
+from backend.procedures import imports
+from backend.procedures.models import Source
+from backend.procedures.readers import files
 from tests.bench import report
 from tests.bench.report import Spread
 
+T = TypeVar("T")
 SMALL = 25_000
 LARGE = int(os.environ.get("BENCH_DOSSIERS", "1000000"))
 REPEATS = 40
@@ -101,28 +105,25 @@ def fill(count: int) -> None:
     ALL.create_all(database.engine())
     start = time.perf_counter()
     seeding.seed()
-    procedures.load_catalogue()
+    imports.run(files.read(files.CATALOGUE), Source.CATALOGUE)
     loaded = load.generate(count)
     report.console.print(f"{loaded.dossiers:,} dossiers made in {time.perf_counter() - start:.0f} s")
 
 
 def measure(title: str, promise: int) -> None:
-    """Print what the database at hand makes of lists, searches and the overview."""
-    chance, promised = Random(1), f"p95 ≤ {promise}"  # noqa: S311
+    """Print what the database at hand makes of lists and searches."""
+    chance, promised = Random(1), f"p95 ≤ {promise}"
     officers = _officers()
     ids = _random_ids(chance)
     baseline = _spread(_by_key, ids)
     load_average = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    table = report.table(f"{title}; {organisation_of(officers)}; load average {load_average}", "by key")
+    table = report.table(
+        f"{title}; {officers[Role.RECEPTIONIST][0].agency_code}; load average {load_average}", "by key"
+    )
     report.row(table, "a dossier by its key", baseline)
     for role in ROLES:
         _rows_of(table, role, officers[role], chance, baseline, promised)
     report.console.print(table)
-
-
-def organisation_of(officers: dict[Role, list[OfficerInfo]]) -> str:
-    """The busiest agency, by its code."""
-    return officers[Role.RECEPTIONIST][0].agency_code
 
 
 def _rows_of(
@@ -131,17 +132,10 @@ def _rows_of(
     for tab in worklists.tabs(role):
         opened = [(officer, tab.key, filters) for filters in _filters(officers[0]) for officer in officers]
         report.row(table, f"{role}: {tab.key}", _spread(_open, opened), baseline, promised)
-    report.row(table, f"{role}: all, page 20", _spread(_far, officers), baseline, promised) if _has_all(role) else None
     samples = _samples(officers[0], chance)
     for what, query in QUERIES.items():
         looked = [(officer, query(sample)) for sample in samples for officer in officers[:1]]
         report.row(table, f"{role}: search, {what}", _spread(_search, looked), baseline, promised)
-    if role in overview.READERS:
-        report.row(table, f"{role}: overview", _spread(_overview, officers), baseline, "p95 ≤ 500")
-
-
-def _has_all(role: Role) -> bool:
-    return any(tab.key == "all" for tab in worklists.tabs(role))
 
 
 QUERIES: dict[str, Callable[[Sample], str]] = {
@@ -153,7 +147,7 @@ QUERIES: dict[str, Callable[[Sample], str]] = {
 }
 
 
-def _spread[T](call: Callable[[T], object], arguments: Sequence[T]) -> Spread:
+def _spread(call: Callable[[T], object], arguments: Sequence[T]) -> Spread:
     """How long `call` takes: one warm pass, then at least `REPEATS` calls over all arguments."""
     taken = []
     for argument in arguments:
@@ -163,3 +157,54 @@ def _spread[T](call: Callable[[T], object], arguments: Sequence[T]) -> Spread:
         call(argument)
         taken.append(time.perf_counter() - start)
     return Spread.of(taken)
+
+
+def _open(arguments: tuple[OfficerInfo, str, Filters]) -> None:
+    officer, key, filters = arguments
+    worklists.counts(officer)
+    worklists.listed(officer, key, filters)
+    worklists.procedures(officer)
+
+
+def _search(arguments: tuple[OfficerInfo, str]) -> None:
+    searching.search(*arguments)
+
+
+def _by_key(dossier_id: int) -> None:
+    with reading() as session:
+        session.execute(select(*worklists.shown_columns()).where(Dossier.id == dossier_id)).one()
+
+
+def _officers() -> dict[Role, list[OfficerInfo]]:
+    """Those of the busiest agency, by role, and a leader of the province."""
+    many = func.count().desc()
+    busiest = select(DossierPlace.agency_code).group_by(DossierPlace.agency_code).order_by(many).limit(1)
+    with reading() as session:
+        agency = organisation.agency_by_code(session.scalars(busiest).one())
+    organisation.add_officer(
+        name="Nguyễn Văn An", username="bench-province", password=None, agency_id=agency.id, role=Role.PROVINCE_LEADER
+    )
+    return {role: organisation.officers(agency_id=agency.id, roles=[role]) for role in ROLES}
+
+
+def _filters(officer: OfficerInfo) -> list[Filters]:
+    """None, two procedures, the last month, and one state."""
+    known = worklists.procedures(officer)
+    by_procedure = [Filters(procedure=choice.code) for choice in (known[0], known[-1])]
+    return [Filters(), *by_procedure, Filters(since=clock.today() - timedelta(days=30)), Filters(state="processing")]
+
+
+def _random_ids(chance: Random) -> list[int]:
+    with reading() as session:
+        last = session.scalar(select(func.max(Dossier.id))) or 1
+    return [chance.randint(1, last) for _ in range(REPEATS)]
+
+
+def _samples(officer: OfficerInfo, chance: Random) -> list[Sample]:
+    """Dossiers of the officer's agency, of any age."""
+    here = select(DossierPlace.dossier_id).where(DossierPlace.agency_code == officer.agency_code)
+    columns = (Dossier.id, Dossier.code, Dossier.applicant_name, Dossier.applicant_phone)
+    with reading() as session:
+        ids = chance.sample(list(session.scalars(here.order_by(DossierPlace.dossier_id))), REPEATS)
+        rows = session.execute(select(*columns).where(Dossier.id.in_(ids)))
+        return [Sample(*row) for row in rows]

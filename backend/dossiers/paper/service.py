@@ -61,7 +61,8 @@ def for_officer(dossier_id: int, kind: Kind, officer: OfficerInfo) -> Printed:
 def for_applicant(key: str) -> Printed:
     """The receipt of the dossier with this key. Raises NotFound, also while it is not received."""
     with reading() as session:
-        dossier = session.scalars(select(Dossier).where(Dossier.key == key)).one_or_none() if key else None
+        query = select(Dossier).where(Dossier.key == key)
+        dossier = session.scalars(query).one_or_none() if key.isprintable() else None
         if dossier is None:
             raise NotFound("Không tìm thấy hồ sơ.")
         _must_have(dossier, Kind.RECEIPT)

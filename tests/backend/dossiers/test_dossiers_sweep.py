@@ -497,9 +497,7 @@ def test_a_holiday_added_later_moves_the_appointment_and_says_why(crew: dict[Rol
     assert [get(of).due_at for of in (over, ahead)] == [before[over], before[ahead]]
     assert told(one, Event.APPOINTMENT_MOVED) == [("appointment_moved", "", "phone:+84900000001")]
     with reading() as session:
-        facts = session.scalars(
-            select(Notification.facts).where(Notification.event == Event.APPOINTMENT_MOVED)
-        ).one()
+        facts = session.scalars(select(Notification.facts).where(Notification.event == Event.APPOINTMENT_MOVED)).one()
         step = session.get_one(Dossier, one).steps[0]
         assert step.due_at == get(one).due_at
     assert facts["reason"] == "ngày 03/12/2026 được nghỉ (Nghỉ do bão số 15)"

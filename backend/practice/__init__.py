@@ -1,0 +1,1 @@
+"""Practice ("Chế độ tập làm"): the whole workflow on made-up dossiers, in a database of its own."""
