@@ -11,7 +11,7 @@ from backend.dossiers.workflows import Step
 from backend.errors import InvalidInput, NotFound
 from backend.organisation.models import Role
 from backend.wsgi import build
-from tests.builders.dossiers import AGENCY, PROCEDURE, make_crew, make_dossier, make_house, make_procedure
+from tests.builders.dossiers import AGENCY, PROCEDURE, dossier_id, make_crew, make_dossier, make_house, make_procedure
 from tests.builders.organisation import make_officer, signed_in, token_of
 
 HOME = "/officers/admin/procedures/"
@@ -108,9 +108,9 @@ def test_a_preview_saves_nothing(browser):
 
 def test_dossiers_filed_from_now_on_take_the_steps_and_older_ones_keep_theirs(database):
     make_crew()
-    before = make_dossier()
+    before = dossier_id(make_dossier())
     workflows.save(PROCEDURE, [Step(1, "Thẩm tra", 50), Step(1, "Lấy ý kiến", 50, OTHER)], actor="system")
-    after = make_dossier()
+    after = dossier_id(make_dossier())
     with reading() as session:
         agencies = [
             sorted(session.scalars(select(DossierStep.agency_code).where(DossierStep.dossier_id == number)))

@@ -214,6 +214,15 @@ class TestOfficers:
         assert set(entry.details["fields"]) == {"name", "role", "agency_id", "department_id"}
         assert "Trần Bình" not in str(entry.details)
 
+    def test_a_page_about_an_officer_is_about_them_and_not_about_who_looks(self, browser, administrator):
+        officer = make_officer(name="Trần Bình", username="binh")
+        page = browser.get(f"{ADMIN}/officers/{officer}").text
+        assert "<h1>Trần Bình</h1>" in page
+        assert f'action="{ADMIN}/officers/{officer}/close"' in page
+        assert f"officers/{administrator}/" not in page
+        assert "/close" not in browser.get(f"{ADMIN}/officers/new").text
+        assert "Trần Bình" in send(browser, f"officers/{officer}/password").text
+
     def test_an_unknown_officer_is_not_found(self, browser):
         assert browser.get(f"{ADMIN}/officers/999999").status_code == 404
         assert send(browser, "officers/999999/password").status_code == 404
