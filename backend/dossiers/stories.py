@@ -133,10 +133,10 @@ def _after_receipt(chance: Random, kind: str, steps: int) -> Iterator[tuple[Mome
             yield Moment(at + 0.8 * share, Action.FINISH_STEP, step), later
     last = steps - 1
     if kind == "sent_back":
-        yield Moment(0.70, Action.SUBMIT, last), later
-        yield Moment(0.75, Action.SEND_BACK, last), later
-    yield Moment(0.82, Action.SUBMIT, last), later
-    yield Moment(0.94, Action.APPROVE, last), later
+        yield Moment(1 - 0.30 / steps, Action.SUBMIT, last), later
+        yield Moment(1 - 0.25 / steps, Action.SEND_BACK, last), later
+    yield Moment(1 - 0.18 / steps, Action.SUBMIT, last), later
+    yield Moment(1 - 0.06 / steps, Action.APPROVE, last), later
     yield Moment(1.0, Action.ISSUE_RESULT, last), later
     yield Moment(1.0, Action.HAND_OVER, last), later + chance.expovariate(1 / 12)
 
