@@ -123,9 +123,7 @@ def _line(entry: Entry) -> dict[str, object]:
         "direction": entry.direction,
         "text": entry.text,
         "choices": [{"title": choice.title, "token": choice.token} for choice in entry.offered],
-        "photos": [
-            {"name": one["name"], "image": one["media_type"].startswith("image/")} for one in entry.attachments
-        ],
+        "photos": [{"name": one["name"], "image": one["media_type"].startswith("image/")} for one in entry.attachments],
         "at": entry.created_at.isoformat() if entry.created_at else None,
     }
 
