@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from backend import audit, clock
-from backend.audit import Audit
+from backend.audit import Audit, AuditEntry
 from backend.database import reading, transaction
 from backend.errors import Conflict, Forbidden, InvalidInput, NotFound
 from backend.i18n import gettext
@@ -155,6 +155,11 @@ def reopen_agency(agency_id: int, *, actor: str) -> None:
         later = select(Agency.id).where(Agency.code == row.code, Agency.valid_from > row.valid_from)
         if session.scalar(later) is not None:
             raise Conflict(gettext("Mã %(code)s đang có cơ quan dùng.", code=row.code))
+        closed_here = select(AuditEntry.id).where(
+            AuditEntry.tag == Audit.AGENCY_CLOSED, AuditEntry.subject == f"agency:{agency_id}"
+        )
+        if session.scalar(closed_here.limit(1)) is None:  # what the law merged stays merged
+            raise Conflict(gettext("Chỉ mở lại được cơ quan đã kết thúc tại trang này."))
         row.valid_to = None
         session.execute(delete(AgencySuccession).where(AgencySuccession.old_id == agency_id))
         audit.record(session, Audit.AGENCY_REOPENED, actor=actor, subject=f"agency:{agency_id}")

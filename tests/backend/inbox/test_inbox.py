@@ -91,7 +91,9 @@ def test_looking_and_closing_leave_a_trace_of_who_it_was(house):
     for officer in 7, 8:
         service.close(line.id, actor=f"officer:{officer}")
     with database.reading() as session:
-        traces = session.execute(select(AuditEntry.tag, AuditEntry.subject).where(AuditEntry.actor.like("officer:%")))
+        traces = session.execute(
+            select(AuditEntry.tag, AuditEntry.subject).where(AuditEntry.actor.like("officer:%")).order_by(AuditEntry.id)
+        )
         assert [tuple(trace) for trace in traces] == [
             ("conversation:viewed", f"conversation:{received.conversation_id}"),
             ("escalation:closed", f"escalation:{line.id}"),
