@@ -69,8 +69,6 @@ def changed_meanwhile(dossier: Dossier) -> str:
 def describe(dossier: Dossier) -> str:
     """Where the dossier stands, in two to four short sentences."""
     sentences = [f"Hồ sơ {dossier.code} ({cut(dossier.procedure_name, TOLD_NAME)}) {state_name(dossier.state)}."]
-    if dossier.reason and dossier.state in (State.REFUSED, State.CANCELLED):
-        sentences.append(f"Lý do: {dossier.reason.rstrip('.')}.")
     sentences += next_steps(dossier)
     return " ".join(sentences)
 
@@ -86,10 +84,17 @@ def next_steps(dossier: Dossier) -> list[str]:
             return _supplementing(dossier)
         case State.RETURNED:
             return ["Anh/chị thấy phục vụ thế nào? Nhắn DG và số điểm từ 1 đến 5."]
-        case State.REFUSED | State.CANCELLED | State.WITHDRAWN:
+        case State.REFUSED | State.CANCELLED:
+            return [*_why(dossier), *_refund(dossier)]
+        case State.WITHDRAWN:
             return _refund(dossier)
         case _:
             return [*_appointment(dossier), *_fee(dossier, "")]
+
+
+def _why(dossier: Dossier) -> list[str]:
+    reason = [f"Lý do: {dossier.reason.rstrip('.')}."] if dossier.reason else []
+    return reason + ([f"Căn cứ: {dossier.legal_ground.rstrip('.')}."] if dossier.legal_ground else [])
 
 
 def _fee(dossier: Dossier, when: str) -> list[str]:

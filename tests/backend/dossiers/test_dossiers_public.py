@@ -11,7 +11,7 @@ from backend.dossiers.acts import Facts
 from backend.dossiers.models import Dossier, DossierResult, PaperFile
 from backend.dossiers.policy import Action, PaperState, State
 from backend.wsgi import build
-from tests.builders.dossiers import make_dossier, make_procedure
+from tests.builders.dossiers import dossier_id, get, make_dossier, make_procedure
 from tests.builders.public import Citizen, dossier, picture, upload, wrong
 
 
@@ -245,3 +245,10 @@ def test_somebody_who_files_online_with_my_number_does_not_get_my_papers(citizen
         theirs = session.scalars(select(Dossier).where(Dossier.applicant_name == "Kẻ Khác")).one()
     assert supplements.reusable_for(theirs.id) == []
     assert [one.paper_file_id for one in supplements.reusable(theirs.citizen_id)] == [mine]
+
+
+def test_a_refusal_says_why_and_by_which_law(citizen):
+    code = make_dossier(State.REFUSED, reason="không đủ điều kiện cư trú")
+    page = citizen.client.get(f"/hs/{get(dossier_id(code)).key}").get_data(as_text=True)
+    assert "không đủ điều kiện cư trú" in page
+    assert "Điều 9 Luật Hộ tịch 2014" in page
