@@ -24,9 +24,10 @@ def post_worker_init(worker: Any) -> None:
 
 
 def _settle(warm: Callable[[], object] | None) -> None:
+    # What is made here stays. To look through all of it for garbage would stop every thread for some 80 ms, now and then
+    # with the write lock held.
+    gc.disable()
     if warm is not None:
         warm()
-    # What is here now stays. To look through all of it for garbage would stop every thread for some 80 ms, now and then
-    # with the write lock held.
-    gc.collect()
     gc.freeze()
+    gc.enable()

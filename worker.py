@@ -38,9 +38,10 @@ queue = _queue()
 
 
 def _settle() -> None:
+    gc.disable()  # why: gunicorn.conf.py
     backend.procedures.search.index()  # the first TT should not wait for it
-    gc.collect()
-    gc.freeze()  # why: gunicorn.conf.py
+    gc.freeze()
+    gc.enable()
 
 
 Thread(target=_settle, daemon=True).start()
