@@ -24,8 +24,8 @@ def post_worker_init(worker: Any) -> None:
 
 
 def _settle(warm: Callable[[], object] | None) -> None:
-    # What is made here stays. To look through all of it for garbage would stop every thread for some 80 ms, now and then
-    # with the write lock held.
+    # What is made here stays. To look through all of it for garbage would stop every thread for some 80 ms, now and
+    # then with the write lock held.
     gc.disable()
     if warm is not None:
         warm()
