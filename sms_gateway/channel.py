@@ -1,9 +1,7 @@
 """SMS as a channel of messaging: rendering, and one sender above whichever provider the settings name."""
 
-from collections.abc import Sequence
-
 from backend.logs import logger
-from backend.messaging.channels import Channel, Outgoing, Rejected, Rendered, Sent, TryLater
+from backend.messaging.channels import Channel, Outgoing, Rejected, Rendered, Reply, Sent, TryLater, in_words
 from backend.settings import settings
 from sms_gateway import rendering
 from sms_gateway.providers.base import Provider, Unclassified
@@ -39,9 +37,9 @@ class SmsChannel(Channel):
         self._provider = provider or chosen_provider()
         self._bucket = bucket or TokenBucket(sms_settings().sms_rate_per_second)
 
-    def render(self, text: str, titles: Sequence[str], *, accents: bool) -> Rendered:
+    def render(self, reply: Reply, *, accents: bool) -> Rendered:
         """At most two segments; see `sms_gateway.rendering`."""
-        return rendering.render(text, titles, accents=accents)
+        return rendering.render(in_words(reply), [choice.title for choice in reply.choices], accents=accents)
 
     def send(self, outgoing: Outgoing) -> Sent:
         """Wait for the rate limit, then one try at the provider."""

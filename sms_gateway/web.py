@@ -145,7 +145,7 @@ def _attachments(form: Form) -> tuple[dict[str, str], ...]:
     number = min(int(named), _MOST_MEDIA) if re.fullmatch(r"[0-9]{1,3}", named) else 0
     media = ((form.first(f"MediaUrl{n}"), form.first(f"MediaContentType{n}")) for n in range(number))
     return tuple(
-        {"url": url, "content_type": kind if _MEDIA_TYPE.fullmatch(kind) else ""}
+        {"kind": "remote", "reference": url, "name": "", "media_type": kind if _MEDIA_TYPE.fullmatch(kind) else ""}
         for url, kind in media
         if _MEDIA_URL.fullmatch(url)
     )

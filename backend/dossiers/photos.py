@@ -17,7 +17,7 @@ from backend.dossiers.models import Dossier
 from backend.dossiers.policy import PaperState, Party, State
 from backend.errors import Conflict, NotFound
 from backend.messaging import service as messaging
-from backend.messaging.attachments import Attachment, attachments, choice
+from backend.messaging.attachments import Attachment, Sent, attachments, choice
 from backend.messaging.channels import Choice, Reply
 from backend.messaging.keywords import Context
 from backend.text import fold
@@ -45,8 +45,11 @@ class _Missing:
 
 
 @attachments
-def take(context: Context, text: str, sent: Sequence[Attachment]) -> Sequence[Reply] | None:
+def take(context: Context, text: str, came: Sequence[Sent]) -> Sequence[Reply] | None:
     """Put the photos to the paper they must be, or ask which."""
+    sent = [one for one in came if isinstance(one, Attachment)]
+    if not sent:
+        return None
     phone = citizens.verified_phone(context.channel, context.address)
     if phone is None:
         return None if text else [Reply(NOT_PROVED)]
@@ -69,7 +72,7 @@ def pick(context: Context, rest: str) -> Sequence[Reply]:
     if chosen is None:
         return [Reply(GONE)]
     kept = messaging.attachments_of(context.conversation_id, message_id)
-    sent = [Attachment(one["file_id"], one["name"], one["media_type"]) for one in kept]
+    sent = [Attachment(one["file_id"], one["name"], one["media_type"]) for one in kept if one["kind"] == "file"]
     return [Reply(_add(chosen, sent, context))]
 
 

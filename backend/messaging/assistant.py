@@ -8,7 +8,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from backend.errors import InvalidInput, Unavailable
-from backend.messaging.channels import Choice, Reply
+from backend.messaging.channels import Card, Choice, Link, Reply
 from backend.settings import settings
 
 
@@ -17,9 +17,22 @@ class _Button(BaseModel):
     payload: str
 
 
+class _Link(BaseModel):
+    title: str
+    url: str
+
+
+class _Card(BaseModel):
+    title: str
+    lines: list[str] = []
+
+
 class _BotMessage(BaseModel):
     text: str = ""
     buttons: list[_Button] = []
+    links: list[_Link] = []
+    card: _Card | None = None
+    ask: str = ""
 
 
 class _Turn(BaseModel):
@@ -71,9 +84,16 @@ def ask(*, conversation_id: int, message_id: int, text: str, payload: str, chann
         turn = _Turn.model_validate(response.json())
     except (httpx.HTTPError, ValidationError, ValueError) as error:
         raise Unavailable from error
-    replies = tuple(_reply(message) for message in turn.replies if message.text or message.buttons)
+    replies = tuple(_reply(message) for message in turn.replies if message.text or message.buttons or message.card)
     return Answer(replies, turn.intent, turn.confidence)
 
 
 def _reply(message: _BotMessage) -> Reply:
-    return Reply(message.text, tuple(Choice(button.title, button.payload) for button in message.buttons))
+    card = message.card
+    return Reply(
+        message.text,
+        choices=tuple(Choice(button.title, button.payload) for button in message.buttons),
+        links=tuple(Link(link.title, link.url) for link in message.links),
+        card=Card(card.title, tuple(card.lines)) if card else None,
+        ask=message.ask,
+    )

@@ -1,9 +1,10 @@
 """What a gateway offers: a `Channel`, registered by the composition roots. Messaging knows channels only by this."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -15,11 +16,77 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A page to open. `url` is absolute."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """Facts at a glance, one line each: a dossier, a report."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+
+
+class Ask:
+    """What a channel may ask for by a button of its own, where it has one; elsewhere the text has to do."""
+
+    LOCATION = "location"
+    PHONE = "phone"
+
+
+@dataclass(frozen=True)
+class Template:
+    """A notice in the form that some channels want approved beforehand: its name and the values of its blanks."""
+
+    name: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Reply:
-    """What the assistant or a keyword says: accented, knowing nothing of the channel."""
+    """What the assistant, a keyword or an officer says: accented, knowing nothing of the channel.
+
+    `files` are ids of `backend.storage`; `ask` is one of `Ask`.
+    """
 
     text: str
     choices: tuple[Choice, ...] = ()
+    links: tuple[Link, ...] = ()
+    card: Card | None = None
+    ask: str = ""
+    files: tuple[str, ...] = ()
+    template: Template | None = None
+
+
+def merged(replies: Sequence[Reply]) -> Reply:
+    """All that is said in one turn as one message: a citizen's phone rings once."""
+    cards = [reply.card for reply in replies if reply.card is not None]
+    texts = [part for reply in replies for part in (reply.text, _as_text(reply.card, cards)) if part]
+    return Reply(
+        text="\n\n".join(texts),
+        choices=tuple(choice for reply in replies for choice in reply.choices),
+        links=tuple(link for reply in replies for link in reply.links),
+        card=cards[0] if len(cards) == 1 else None,
+        ask=next((reply.ask for reply in replies if reply.ask), ""),
+        files=tuple(file for reply in replies for file in reply.files),
+        template=next((reply.template for reply in replies if reply.template), None),
+    )
+
+
+def _as_text(card: Card | None, cards: Sequence[Card]) -> str:
+    """One card stays a card; of several each goes into the text where it was said."""
+    return "\n".join([card.title, *card.lines]) if card is not None and len(cards) > 1 else ""
+
+
+def in_words(reply: Reply) -> str:
+    """The text of a reply with its card and links written out, for channels that have nothing better for them."""
+    card = "\n".join([reply.card.title, *reply.card.lines]) if reply.card else ""
+    links = "\n".join(f"{link.title}: {link.url}" for link in reply.links)
+    return "\n".join(part for part in (reply.text, card, links) if part)
 
 
 @dataclass(frozen=True)
@@ -31,6 +98,31 @@ class Offered:
 
 
 @dataclass(frozen=True)
+class Extras:
+    """What goes out beside the body and the choices: whatever `Channel.render` did not put into the body."""
+
+    links: tuple[Link, ...] = ()
+    ask: str = ""
+    files: tuple[str, ...] = ()
+    template: Template | None = None
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> "Extras":
+        """As the ledger keeps them (`dataclasses.asdict`, without what is empty)."""
+        template = stored.get("template")
+        return cls(
+            links=tuple(Link(**link) for link in stored.get("links", ())),
+            ask=stored.get("ask", ""),
+            files=tuple(stored.get("files", ())),
+            template=Template(**template) if template else None,
+        )
+
+    def stored(self) -> dict[str, Any]:
+        """What `of` reads."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+
+@dataclass(frozen=True)
 class Rendered:
     """A reply in the form of one channel. `rest` waits for TIEP THEO; `segments` is 0 where the channel has none."""
 
@@ -38,6 +130,7 @@ class Rendered:
     rest: str = ""
     segments: int = 0
     encoding: str = ""
+    extras: Extras = field(default_factory=Extras)
 
 
 @dataclass(frozen=True)
@@ -51,6 +144,23 @@ class Outgoing:
     offered: tuple[Offered, ...]
     queued_at: datetime
     attempts: int
+    extras: Extras = field(default_factory=Extras)
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A file that a citizen sent, as the provider holds it. The type is what the provider says, not to be believed."""
+
+    data: bytes
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Until when a channel lets us write to somebody: free of charge, and at all. None: without end."""
+
+    free_until: datetime | None = None
+    closes_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -92,8 +202,8 @@ class Channel(ABC):
     max_choices: int
 
     @abstractmethod
-    def render(self, text: str, titles: Sequence[str], *, accents: bool) -> Rendered:
-        """`text` (accented; replies are joined by a blank line) and the titles of its choices, for this channel."""
+    def render(self, reply: Reply, *, accents: bool) -> Rendered:
+        """A whole turn's reply (`merged`, at most `max_choices` choices) for this channel."""
 
     @abstractmethod
     def send(self, outgoing: Outgoing) -> Sent:
@@ -102,6 +212,14 @@ class Channel(ABC):
     def find(self, outgoing: Outgoing) -> Sent | None:
         """After a crash or time-out: the message at the provider, None when it is not there or nobody can know."""
         return None
+
+    def fetch(self, reference: str) -> Fetched:
+        """A file that somebody sent, by the reference the gateway wrote down. Raises TryLater or Rejected."""
+        raise Rejected("this channel has no files", "no_files")
+
+    def window(self, heard_at: datetime | None) -> Window:
+        """How long somebody can be written to who was last heard of at `heard_at`."""
+        return Window()
 
 
 _channels: dict[str, Channel] = {}

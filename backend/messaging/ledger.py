@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import cast
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from backend import clock
 from backend.database import Base, insert_for, insert_in
 from backend.messaging import channels, policy
-from backend.messaging.channels import Offered, Outgoing, Rendered, Reply
+from backend.messaging.channels import Extras, Offered, Outgoing, Rendered, Reply
 from backend.messaging.models import TITLE_LENGTH, ChoiceToken, Conversation, Direction, EarlyReceipt, Message, Status
 
 MOST_PAGES = 12
@@ -60,6 +61,11 @@ _CLAIM_TURN = (
         ),
     )
     .values(turn_lease=bindparam("lease"), turn_lease_until=bindparam("until"))
+)
+_HEARD = (
+    update(_conversations)
+    .where(_conversations.c.id == bindparam("of"))
+    .values(heard_at=bindparam("now"), unreachable_since=None)
 )
 _RELEASE_TURN = (
     update(_conversations)
@@ -131,6 +137,11 @@ def add_inbound(session: Session, conversation_id: int, channel: str, values: di
     return _add(session, Message, row)
 
 
+def note_heard(session: Session, conversation_id: int) -> None:
+    """Its citizen is there: whoever has blocked us does not write."""
+    session.connection().execute(_HEARD, {"of": conversation_id, "now": clock.now()})
+
+
 def _add(session: Session, model: type[Base], row: dict[str, object]) -> int | None:
     connection = session.connection()
     table = model.__table__
@@ -184,17 +195,17 @@ def queue(
     suppressed: bool = False,
 ) -> int:
     """Put replies as one message into the outbox, rendered for the channel; gives its id."""
-    text = "\n\n".join(reply.text for reply in replies if reply.text)
     channel = channels.get(conversation.channel)
-    choices = [choice for reply in replies for choice in reply.choices][: channel.max_choices]
-    rendered = channel.render(text, [choice.title for choice in choices], accents=conversation.accents)
+    said = channels.merged(replies)
+    said = replace(said, choices=said.choices[: channel.max_choices])
+    rendered = channel.render(said, accents=conversation.accents)
     now = clock.now()
     message = Message(
         conversation_id=conversation.id,
         direction=Direction.OUT,
         channel=conversation.channel,
         status=Status.SUPPRESSED if suppressed else Status.QUEUED,
-        text=text,
+        text=channels.in_words(said),
         reply_to_id=reply_to,
         epoch=conversation.epoch,
         created_at=now,
@@ -214,7 +225,7 @@ def queue(
             title=choice.title[:TITLE_LENGTH],
             payload=choice.payload,
         )
-        for position, choice in enumerate(choices)
+        for position, choice in enumerate(said.choices)
     ]
     session.add_all(tokens)
     message.offered = [{"title": token.title, "token": token.token} for token in tokens]
@@ -223,6 +234,7 @@ def queue(
 
 def _dress(message: Message, rendered: Rendered) -> None:
     message.body, message.segments, message.encoding = rendered.body, rendered.segments, rendered.encoding
+    message.extras = rendered.extras.stored()
 
 
 def claim_turn(session: Session, conversation_id: int, lease: str, seconds: float) -> bool:
@@ -264,6 +276,7 @@ def outgoing(message: Message, address: str) -> Outgoing:
         offered=tuple(Offered(choice["title"], choice["token"]) for choice in message.offered),
         queued_at=message.created_at,
         attempts=message.attempts,
+        extras=Extras.of(message.extras),
     )
 
 

@@ -28,7 +28,8 @@ class Direction:
 class Status:
     """Where a message stands.
 
-    Inbound: received → answered | for_officer. Outbound: queued → sending → sent → delivered, or failed | suppressed.
+    Inbound: received → answered | for_officer. Outbound: queued → sending → sent → delivered → read, or failed |
+    suppressed.
     """
 
     RECEIVED = "received"
@@ -40,10 +41,11 @@ class Status:
     DELIVERED = "delivered"
     FAILED = "failed"
     SUPPRESSED = "suppressed"
+    READ = "read"
 
     WAITS_FOR_TURN = frozenset({RECEIVED})
     WAITS_FOR_DELIVERY = frozenset({QUEUED, SENDING})
-    SHOWN_TO_CITIZEN = frozenset({RECEIVED, ANSWERED, FOR_OFFICER, QUEUED, SENDING, SENT, DELIVERED})
+    SHOWN_TO_CITIZEN = frozenset({RECEIVED, ANSWERED, FOR_OFFICER, QUEUED, SENDING, SENT, DELIVERED, READ})
 
 
 class Conversation(Base):
@@ -67,6 +69,10 @@ class Conversation(Base):
     about_at: Mapped[datetime | None]
     rest: Mapped[str] = mapped_column(Text, default="")
     """What did not fit into the last message; TIEP THEO asks for it."""
+    heard_at: Mapped[datetime | None]
+    """When its citizen last wrote, followed or pressed something: some channels only let us answer for a while."""
+    unreachable_since: Mapped[datetime | None]
+    """Set while the citizen has blocked or left us on this channel."""
     outage_told_at: Mapped[datetime | None]
     """Set while the citizen has been told that the assistant is down and still waits."""
     turn_lease: Mapped[str | None] = mapped_column(String(32))
@@ -98,6 +104,9 @@ class Message(Base):
     offered: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     """Outbound: `[{"title", "token"}]`, the choices offered with this message."""
     attachments: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    """Inbound: what came with it, in the forms of `backend.messaging.attachments`."""
+    extras: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Outbound: links, files and the like beside the body; `channels.Extras`."""
     reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
     epoch: Mapped[int] = mapped_column(default=0)
     segments: Mapped[int] = mapped_column(default=0)

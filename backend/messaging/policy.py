@@ -25,7 +25,14 @@ _NUMBER_WORDS = ("mot", "hai", "ba", "bon", "nam", "sau", "bay", "tam", "chin", 
 _PICK = re.compile(
     rf"(?:so |chon |chon so |cau |cai |muc |cai so )?(\d{{1,2}}|{'|'.join(_NUMBER_WORDS)})\s*[.)]?(?: nhe| a| nha)?"
 )
-_RECEIPT_RANK = {Status.SENDING: 0, Status.QUEUED: 0, Status.SENT: 1, Status.DELIVERED: 2, Status.FAILED: 2}
+_RECEIPT_RANK = {
+    Status.SENDING: 0,
+    Status.QUEUED: 0,
+    Status.SENT: 1,
+    Status.DELIVERED: 2,
+    Status.FAILED: 2,
+    Status.READ: 3,
+}
 
 
 def delivery_delay(attempts: int) -> float | None:

@@ -12,7 +12,7 @@ from backend.database import after_commit, reading, transaction
 from backend.errors import NotFound
 from backend.logs import logger
 from backend.messaging import ledger, policy, tasks
-from backend.messaging.channels import Offered, Reply
+from backend.messaging.channels import Extras, Offered, Reply
 from backend.messaging.models import Conversation, Direction, Message, Owner, Status
 from backend.text import normalise
 
@@ -21,7 +21,10 @@ log = logger(__name__)
 
 @dataclass(frozen=True)
 class Inbound:
-    """A message as a gateway understood it, verified and parsed. `token` is that of a pressed button."""
+    """A message as a gateway understood it, verified and parsed. `token` is that of a pressed button.
+
+    `attachments` are in the forms of `backend.messaging.attachments`.
+    """
 
     channel: str
     provider_message_id: str
@@ -54,6 +57,7 @@ class Entry:
     encoding: str = ""
     created_at: datetime | None = None
     attachments: tuple[dict[str, Any], ...] = ()
+    extras: Extras = field(default_factory=Extras)
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,9 @@ class ConversationView:
     address: str
     owner: str
     procedure_code: str | None
+    heard_at: datetime | None = None
+    unreachable_since: datetime | None = None
+    epoch: int = 0
 
 
 def receive(inbound: Inbound) -> Received:
@@ -83,6 +90,7 @@ def receive(inbound: Inbound) -> Received:
         message_id = ledger.add_inbound(session, conversation_id, inbound.channel, values)
         if message_id is None:
             return _repeated(inbound)
+        ledger.note_heard(session, conversation_id)
         after_commit(session, lambda: tasks.run_turn(conversation_id))
         return Received(message_id, conversation_id, duplicate=False)
 
@@ -95,6 +103,24 @@ def _repeated(inbound: Inbound) -> Received:
             )
         ).one()
         return Received(first.id, first.conversation_id, duplicate=True)
+
+
+def heard_from(channel: str, address: str) -> int:
+    """Somebody followed us or pressed something without writing: the time in which we may write begins anew."""
+    with transaction() as session:
+        conversation_id = ledger.conversation_id(session, channel, address)
+        ledger.note_heard(session, conversation_id)
+        return conversation_id
+
+
+def set_reachable(channel: str, address: str, reachable: bool) -> None:
+    """Somebody has blocked us or left (False), or has come back."""
+    with transaction() as session:
+        conversation = session.get_one(Conversation, ledger.conversation_id(session, channel, address))
+        if not reachable:
+            conversation.unreachable_since = conversation.unreachable_since or clock.now()
+        else:
+            conversation.unreachable_since = None
 
 
 def received(channel: str, provider_message_id: str) -> int | None:
@@ -195,6 +221,7 @@ def _entry(message: Message) -> Entry:
         encoding=message.encoding,
         created_at=message.created_at,
         attachments=tuple(message.attachments or ()),
+        extras=Extras.of(message.extras),
     )
 
 
@@ -216,7 +243,16 @@ def view(conversation_id: int) -> ConversationView:
         found = session.get(Conversation, conversation_id)
         if found is None:
             raise NotFound("Không có cuộc trò chuyện này.")
-        return ConversationView(found.id, found.channel, found.address, found.owner, found.procedure_code)
+        return ConversationView(
+            id=found.id,
+            channel=found.channel,
+            address=found.address,
+            owner=found.owner,
+            procedure_code=found.procedure_code,
+            heard_at=found.heard_at,
+            unreachable_since=found.unreachable_since,
+            epoch=found.epoch,
+        )
 
 
 def current_procedure(conversation_id: int) -> str | None:

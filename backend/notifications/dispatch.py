@@ -243,7 +243,7 @@ def worded(template: Template, kind: str, facts: texts.Facts) -> str:
 
 def fits_sms(text: str) -> bool:
     """Whether a text fits into two unaccented SMS."""
-    rendered = channels.get("sms").render(text, (), accents=False)
+    rendered = channels.get("sms").render(Reply(text), accents=False)
     return rendered.segments <= SMS_SEGMENTS and not rendered.rest
 
 

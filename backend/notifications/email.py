@@ -7,14 +7,13 @@ import re
 import smtplib
 import ssl
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 
 from backend import clock
 from backend.logs import logger
-from backend.messaging.channels import Channel, Outgoing, Rejected, Rendered, Sent, TryLater, Undecided
+from backend.messaging.channels import Channel, Outgoing, Rejected, Rendered, Reply, Sent, TryLater, Undecided, in_words
 from backend.notifications.settings import NotificationSettings, notification_settings
 
 log = logger(__name__)
@@ -129,9 +128,9 @@ class EmailChannel(Channel):
         mine = notification_settings()
         self._mailer = mailer or (SmtpMailer(mine) if mine.smtp_host else ConsoleMailer())
 
-    def render(self, text: str, titles: Sequence[str], *, accents: bool) -> Rendered:
+    def render(self, reply: Reply, *, accents: bool) -> Rendered:
         """The text itself."""
-        return Rendered(body=text)
+        return Rendered(body=in_words(reply))
 
     def send(self, outgoing: Outgoing) -> Sent:
         """One mail. An address that is none is refused for good."""

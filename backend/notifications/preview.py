@@ -7,6 +7,7 @@ from itertools import groupby
 
 from backend.errors import InvalidInput, NotFound
 from backend.messaging import channels
+from backend.messaging.channels import Reply
 from backend.notifications import dispatch, policy, versions, wording
 from backend.notifications.events import Audience, Event
 from backend.notifications.versions import Slot, Template
@@ -65,7 +66,7 @@ def of(where: Slot, text: str, subject_line: str = "") -> Preview:
     if where.kind != "sms":
         return Preview(worded)
     sms = channels.get("sms")
-    rendered = [sms.render(worded, (), accents=accents) for accents in (False, True)]
+    rendered = [sms.render(Reply(worded), accents=accents) for accents in (False, True)]
     forms = tuple(SmsForm(r.body, r.segments, r.encoding, bool(r.rest)) for r in rendered)
     return Preview(worded, sms=forms, shortened="…" in worded and "…" not in text)
 

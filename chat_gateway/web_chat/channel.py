@@ -1,8 +1,6 @@
 """The web chat as a channel of messaging: the page reads the ledger itself, so there is nothing to hand over."""
 
-from collections.abc import Sequence
-
-from backend.messaging.channels import Channel, Outgoing, Rendered, Sent
+from backend.messaging.channels import Channel, Extras, Outgoing, Rendered, Reply, Sent, in_words
 
 
 class WebChannel(Channel):
@@ -11,9 +9,9 @@ class WebChannel(Channel):
     name = "web"
     max_choices = 10
 
-    def render(self, text: str, titles: Sequence[str], *, accents: bool) -> Rendered:
+    def render(self, reply: Reply, *, accents: bool) -> Rendered:
         """The text itself."""
-        return Rendered(body=text)
+        return Rendered(body=in_words(reply), extras=Extras(ask=reply.ask, files=reply.files))
 
     def send(self, outgoing: Outgoing) -> Sent:
         """At once "sent": the row is what the page shows."""

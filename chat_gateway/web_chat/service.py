@@ -80,7 +80,7 @@ def send_photos(visitor: str, message_key: str, photos: Sequence[Photo], text: s
             return known
         _keep_pace(messaging.history(conversation_id, limit=SHOWN))
     kept = [storage.store(photo.data, photo.name, actor="visitor") for photo in photos]
-    files = tuple({"file_id": one.id, "name": one.name, "media_type": one.media_type} for one in kept)
+    files = tuple({"kind": "file", "file_id": one.id, "name": one.name, "media_type": one.media_type} for one in kept)
     inbound = Inbound(CHANNEL, f"{visitor}:{message_key}", visitor, text, attachments=files)
     return messaging.receive(inbound).message_id
 
@@ -90,7 +90,7 @@ def photo(visitor: str, message_id: int, position: int) -> str:
     conversation_id = messaging.conversation_of(CHANNEL, visitor)
     if conversation_id is not None:
         sent = messaging.attachments_of(conversation_id, message_id)
-        if position < len(sent):
+        if position < len(sent) and "file_id" in sent[position]:
             return str(sent[position]["file_id"])
     raise NotFound("Không có ảnh này.")
 

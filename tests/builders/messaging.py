@@ -7,7 +7,7 @@ from backend import database
 from backend.errors import Unavailable
 from backend.messaging import assistant, channels, tasks
 from backend.messaging.assistant import Answer
-from backend.messaging.channels import Channel, Outgoing, Rendered, Reply, Sent
+from backend.messaging.channels import Channel, Outgoing, Rendered, Reply, Sent, in_words
 from backend.messaging.models import Message
 from backend.messaging.service import Inbound, Received, receive
 from backend.queue import queue
@@ -25,8 +25,9 @@ class RecordingChannel(Channel):
         self.takes_before_failing = False
         self.page = 10_000
 
-    def render(self, text: str, titles: Sequence[str], *, accents: bool) -> Rendered:
-        body = "\n".join([text[: self.page], *(f"{n}. {title}" for n, title in enumerate(titles, 1))])
+    def render(self, reply: Reply, *, accents: bool) -> Rendered:
+        text = in_words(reply)
+        body = "\n".join([text[: self.page], *(f"{n}. {choice.title}" for n, choice in enumerate(reply.choices, 1))])
         return Rendered(body, rest=text[self.page :], segments=1, encoding="gsm7")
 
     def send(self, outgoing: Outgoing) -> Sent:

@@ -10,7 +10,7 @@ from backend import clock
 from backend.citizens.models import ChannelIdentity
 from backend.database import reading, transaction
 from backend.messaging import channels
-from backend.messaging.channels import Rendered
+from backend.messaging.channels import Rendered, Reply, in_words
 from backend.messaging.models import Message
 from backend.notifications import service, tasks
 from backend.notifications.models import Notification
@@ -27,8 +27,8 @@ NIGHT = datetime(2026, 11, 23, 23, 0, tzinfo=clock.VIETNAM)
 class RecordingSms(RecordingChannel):
     """Remembers, and renders as the real SMS channel does."""
 
-    def render(self, text: str, titles: Sequence[str], *, accents: bool) -> Rendered:
-        return rendering.render(text, titles, accents=accents)
+    def render(self, reply: Reply, *, accents: bool) -> Rendered:
+        return rendering.render(in_words(reply), [choice.title for choice in reply.choices], accents=accents)
 
 
 class Channels:

@@ -312,8 +312,8 @@ def test_attachments_are_noted_and_not_fetched(gateway):
     assert make.post(gateway, make.inbound(Body="", **media)).status_code == 200
     [message] = make.messages()
     assert message.attachments == [
-        {"url": "https://api.twilio.com/m/1", "content_type": "image/jpeg"},
-        {"url": "https://api.twilio.com/m/3", "content_type": ""},
+        {"kind": "remote", "reference": "https://api.twilio.com/m/1", "name": "", "media_type": "image/jpeg"},
+        {"kind": "remote", "reference": "https://api.twilio.com/m/3", "name": "", "media_type": ""},
     ]
 
 

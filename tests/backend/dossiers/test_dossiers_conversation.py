@@ -31,7 +31,7 @@ def chat(database, tmp_path, monkeypatch):
 
 def photo(words="", *, count=1, address=OWNER, channel="sms"):
     kept = [storage.store(picture(), "anh.jpg", actor="test") for _ in range(count)]
-    files = tuple({"file_id": one.id, "name": one.name, "media_type": one.media_type} for one in kept)
+    files = tuple({"kind": "file", "file_id": one.id, "name": one.name, "media_type": one.media_type} for one in kept)
     messaging.receive(Inbound(channel, f"P{next(_ids)}", address, words, attachments=files))
     make.work()
 
@@ -196,7 +196,7 @@ def test_each_state_fits_into_two_segments(chat, state):
         text = told(code, aspect)
         if state != State.SUPPLEMENT_REQUESTED and aspect == "supplement":
             continue
-        rendered = SmsChannel().render(text, [], accents=False)
+        rendered = SmsChannel().render(Reply(text), accents=False)
         assert rendered.rest == "", (len(text), text)
         assert rendered.segments <= 2
 

@@ -102,7 +102,7 @@ def test_a_fault_in_a_turn_is_told_and_blocks_nothing(house):
     channel, _ = house
     render = channel.render
 
-    def broken(text, titles, *, accents):
+    def broken(reply, *, accents):
         if "độc" in text:
             raise ValueError("bug")
         return render(text, titles, accents=accents)
