@@ -103,9 +103,9 @@ def test_a_fault_in_a_turn_is_told_and_blocks_nothing(house):
     render = channel.render
 
     def broken(reply, *, accents):
-        if "độc" in text:
+        if "độc" in reply.text:
             raise ValueError("bug")
-        return render(text, titles, accents=accents)
+        return render(reply, accents=accents)
 
     channel.render = broken
     for words in "thuốc độc", "TRO GIUP", "sau đó":
