@@ -153,8 +153,8 @@ def _read(path: Path | None) -> CalendarFile:
 
 def reset() -> None:
     """Read the files anew at the next question."""
-    rules.cache_clear()
-    _year.cache_clear()
+    for known in (rules, usual_hours, _year):
+        known.cache_clear()
 
 
 @lru_cache
@@ -187,6 +187,7 @@ def office_hours(day: date) -> tuple[Session, ...]:
     return usual_hours(day) if is_working_day(day) else ()
 
 
+@lru_cache(maxsize=4096)
 def usual_hours(day: date) -> tuple[Session, ...]:
     """What the sessions of `day` are, or would be were it not off; Vietnamese time."""
     return tuple(

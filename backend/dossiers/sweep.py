@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, tuple_, update
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.orm import Session, selectinload
 
 from backend import calendar, clock
-from backend.database import insert_for, reading, transaction
+from backend.database import insert_new, reading, transaction, update_by_id
 from backend.dossiers import acts, apologies, deadlines, supplements, telling
 from backend.dossiers.acts import Facts
 from backend.dossiers.fees import PaymentState
@@ -189,11 +189,9 @@ def _write(plans: Sequence[Plan]) -> Swept:
         if not still:
             return Swept()
         told = notifications.tell_many(session, [telling for one in still for telling in one.tell])
-        drafts = [one.draft for one in still if one.draft]
-        if drafts:
-            session.execute(insert_for(session, Apology).on_conflict_do_nothing(), drafts)
+        drafted = insert_new(session, Apology, [one.draft for one in still if one.draft])
         _remember(session, still)
-        return Swept(told=told, drafted=len(drafts))
+        return Swept(told=told, drafted=len(drafted))
 
 
 def _locked(session: Session, plans: Sequence[Plan]) -> Iterator[Plan]:
@@ -205,16 +203,9 @@ def _locked(session: Session, plans: Sequence[Plan]) -> Iterator[Plan]:
 
 
 def _remember(session: Session, plans: Sequence[Plan]) -> None:
-    table = Dossier.__table__
-    query = update(table).where(table.c.id == bindparam("dossier_id"))  # type: ignore[arg-type]
-    columns = ("dossier_id", "warned", "late_told", "look_at")
-    session.execute(
-        query.values({name: bindparam(f"new_{name}") for name in columns[1:]}),
-        [
-            {"dossier_id": one.dossier_id, **{f"new_{name}": getattr(one, name) for name in columns[1:]}}
-            for one in plans
-        ],
-    )
+    columns = ("warned", "late_told", "look_at")
+    rows = [{"id": one.dossier_id} | {name: getattr(one, name) for name in columns} for one in plans]
+    update_by_id(session, Dossier, rows)
 
 
 def _cancelled(one: Plan, now: datetime) -> Swept:

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
 from backend import clock
-from backend.database import after_commit, insert_for, practising, reading
+from backend.database import after_commit, insert_new, practising, reading
 from backend.i18n import gettext
 from backend.messaging import service as messaging
 from backend.messaging.service import Entry
@@ -178,7 +178,6 @@ def _rows(telling: Telling, to: Applicant | Sequence[int]) -> list[dict[str, Any
 
 def _insert(session: Session, rows: Sequence[dict[str, Any]]) -> Sequence[int]:
     """The ids of those that were not there yet."""
-    if not rows or _silent.get():
+    if _silent.get():
         return []
-    query = insert_for(session, Notification).on_conflict_do_nothing().returning(Notification.id)
-    return session.scalars(query, rows).all()
+    return insert_new(session, Notification, rows)

@@ -105,18 +105,18 @@ def officer(officer_id: int) -> OfficerInfo:
         row = session.get(Officer, officer_id)
         if row is None:
             raise NotFound(gettext("Không có cán bộ này."))
-        return _info(session, row)
+        return _info(row, session.get_one(Agency, row.agency_id))
 
 
 def officers(*, agency_id: int | None = None, roles: Iterable[Role] = ()) -> list[OfficerInfo]:
     """The active officers, of one agency and of some roles where given, by name."""
-    query = select(Officer).where(Officer.active).order_by(Officer.name, Officer.id)
+    query = select(Officer, Agency).join(Agency).where(Officer.active).order_by(Officer.name, Officer.id)
     if agency_id is not None:
         query = query.where(Officer.agency_id == agency_id)
     if wanted := [str(role) for role in roles]:
         query = query.where(Officer.role.in_(wanted))
     with reading() as session:
-        return [_info(session, row) for row in session.scalars(query)]
+        return [_info(row, agency) for row, agency in session.execute(query)]
 
 
 def add_officer(
@@ -300,7 +300,8 @@ def visitor_of(key: str) -> Visitor | None:
             row = session.get(OfficerSession, digest(key)) if key else None
             if row is None or not _lives(row):
                 return None
-            info = _info(session, session.get_one(Officer, row.officer_id))
+            officer = session.get_one(Officer, row.officer_id)
+            info = _info(officer, session.get_one(Agency, officer.agency_id))
             visitor = Visitor(info, row.practising_as)
             stale = clock.now() - row.seen_at > SEEN_EVERY
         if not info.active:
@@ -427,8 +428,7 @@ def department_for(session: Session, agency_id: int, name: str) -> int | None:
     return row.id
 
 
-def _info(session: Session, row: Officer) -> OfficerInfo:
-    agency = session.get_one(Agency, row.agency_id)
+def _info(row: Officer, agency: Agency) -> OfficerInfo:
     return OfficerInfo(
         id=row.id,
         name=row.name,

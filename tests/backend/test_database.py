@@ -1,16 +1,18 @@
 """Transactions: joined, committed once by the outermost, and what happens after the commit; on both databases."""
 
 import threading
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from backend import clock
 from backend.citizens.models import Citizen
-from backend.database import after_commit, reading, transaction
+from backend.database import after_commit, insert_new, reading, transaction, update_by_id
 
 pytestmark = pytest.mark.usefixtures("database")
+NOW = datetime(2026, 11, 23, 1, 2, 3, 456789, tzinfo=UTC)
 
 
 def add(name: str) -> None:
@@ -168,3 +170,32 @@ def test_a_call_that_fails_neither_fails_the_caller_nor_the_other_calls():
         add("an")
     assert called == ["now"]
     assert names_elsewhere() == ["an"]
+
+
+def rows(*names: str) -> list[dict[str, object]]:
+    """Of citizens, with all kinds of values a row can have."""
+    return [{"full_name": name, "phone": f"+84{n}", "created_at": NOW} for n, name in enumerate(names)]
+
+
+def test_many_rows_are_inserted_once():
+    with transaction() as session:
+        first = insert_new(session, Citizen, rows("Ân", "bò \\ 'x' \"y\" {}"))
+        again = insert_new(session, Citizen, rows("Khác", "khác", "mới"))
+        assert (len(first), len(again), insert_new(session, Citizen, [])) == (2, 1, [])
+    assert names_elsewhere() == ["Ân", "bò \\ 'x' \"y\" {}", "mới"]
+    with reading() as session:
+        assert session.scalars(select(Citizen.created_at)).all() == [NOW] * 3
+
+
+def test_many_rows_are_updated_each_to_its_own():
+    with transaction() as session:
+        one, two, three = insert_new(session, Citizen, rows("an", "bình", "chi"))
+        update_by_id(session, Citizen, [{"id": one, "full_name": "ân"}, {"id": three, "full_name": "châu"}])
+        update_by_id(session, Citizen, [])
+    assert names_elsewhere() == ["ân", "bình", "châu"]
+    assert two
+
+
+def test_a_moment_without_a_zone_is_refused():
+    with pytest.raises((ValueError, StatementError)), transaction() as session:
+        insert_new(session, Citizen, [{"full_name": "an", "phone": "1", "created_at": datetime(2026, 11, 23)}])  # noqa: DTZ001
