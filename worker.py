@@ -20,6 +20,7 @@ import backend.organisation.calendar_days
 import backend.procedures.keywords
 import backend.procedures.search
 import backend.ratings.keywords
+import backend.ratings.tasks
 from backend import logs
 from backend.messaging import channels
 from backend.notifications.email import EmailChannel

@@ -38,6 +38,8 @@ class Audit(StrEnum):
     DOSSIER_VIEWED = "dossier:viewed"
     ESCALATION_CLOSED = "escalation:closed"
     FEE_SET = "fee:set"
+    KIOSK_ADDED = "kiosk:added"
+    KIOSK_REVOKED = "kiosk:revoked"
     NOTICES_RESUMED = "notices:resumed"
     NOTICES_STOPPED = "notices:stopped"
     NOTICE_TEMPLATE_SAVED = "notice_template:saved"

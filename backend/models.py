@@ -19,6 +19,7 @@ FEATURES = (
 import_module("backend.audit")
 import_module("backend.storage")
 import_module("backend.dossiers.paper.models")
+import_module("backend.inbox.teaching_models")
 for feature in FEATURES:
     import_module(f"backend.{feature}.models")
 

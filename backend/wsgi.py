@@ -35,6 +35,9 @@ import backend.procedures.api
 import backend.procedures.cli
 import backend.procedures.search
 import backend.ratings.api
+import backend.ratings.cli
+import backend.ratings.public_web
+import backend.ratings.web
 import backend.translations.cli
 from backend import cli, http, logs
 from backend.messaging import channels
@@ -97,6 +100,8 @@ def build() -> Flask:
         backend.dossiers.paper_web,
         backend.dossiers.paper.web,
         backend.practice.web,
+        backend.ratings.web,
+        backend.ratings.public_web,
     ):
         app.register_blueprint(pages.blueprint)
     for group in (
@@ -104,6 +109,7 @@ def build() -> Flask:
         backend.dossiers.cli,
         backend.organisation.cli,
         backend.procedures.cli,
+        backend.ratings.cli,
         backend.translations.cli,
     ):
         app.cli.add_command(group.commands)

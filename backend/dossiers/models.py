@@ -12,6 +12,7 @@ from backend.dossiers import terms
 from backend.dossiers.policy import FiledVia, PaperState, ReturnBy, StepState
 
 _UNFINISHED = text("finished_at IS NULL")
+_RETURNS = text("to_state = 'returned'")
 
 
 class Dossier(Base):
@@ -192,6 +193,7 @@ class DossierEvent(Base):
     """One act: who, when, from where to where, why. Never changed; an undo is a row of its own."""
 
     __tablename__ = "dossier_event"
+    __table_args__ = (Index("ix_dossier_event_returned_at", "at", sqlite_where=_RETURNS, postgresql_where=_RETURNS),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     dossier_id: Mapped[int] = mapped_column(ForeignKey("dossier.id"), index=True)

@@ -16,6 +16,10 @@ from backend.dossiers.agenda import agenda as agenda
 from backend.dossiers.filing import Filed as Filed
 from backend.dossiers.filing import Filing as Filing
 from backend.dossiers.filing import file as file
+from backend.dossiers.handled import Handled as Handled
+from backend.dossiers.handled import handled as handled
+from backend.dossiers.handled import handled_by_key as handled_by_key
+from backend.dossiers.handled import returned_between as returned_between
 from backend.dossiers.lookup import Lookup as Lookup
 from backend.dossiers.lookup import Summary as Summary
 from backend.dossiers.lookup import look_up as look_up

@@ -16,8 +16,9 @@ class Reason:
     COMPLAINT = "complaint"
     ABUSE = "abuse"
     EMERGENCY = "emergency"
+    LOW_RATING = "low_rating"
 
-    ALL = frozenset({ASKED, NOT_UNDERSTOOD, COMPLAINT, ABUSE, EMERGENCY})
+    ALL = frozenset({ASKED, NOT_UNDERSTOOD, COMPLAINT, ABUSE, EMERGENCY, LOW_RATING})
 
 
 class Escalation(Base):

@@ -23,6 +23,7 @@ REASONS = {
     Reason.COMPLAINT: "Phản ánh",
     Reason.ABUSE: "Lời lẽ không phù hợp",
     Reason.EMERGENCY: "Khẩn cấp",
+    Reason.LOW_RATING: "Đánh giá thấp",
 }
 CHANNELS = {"sms": "SMS", "web": "Trang chat", "zalo": "Zalo", "telegram": "Telegram"}
 

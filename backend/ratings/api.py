@@ -22,4 +22,5 @@ blueprint = APIBlueprint(
 @http.internal
 def rate(path: ConversationPath, body: RatingIn) -> dict[str, str]:
     """Record or, within a day, correct the rating of a returned dossier; doing it again changes nothing."""
-    return asdict(service.rate(path.cid, body.score, body.words, body.dossier_code))
+    outcome = service.rate(path.cid, body.score, body.words, body.dossier_code, message_id=body.message_id)
+    return asdict(outcome)

@@ -75,6 +75,28 @@ def test_the_keyword_dg(conversation, monkeypatch, words, score, comment):
     assert ratings() == [(code, score, comment)]
 
 
+@pytest.mark.parametrize(
+    ("words", "officer", "comment"),
+    [
+        ("DG 5 4", 4, ""),
+        ("DG 5, 2 điểm chậm quá", 2, "chậm quá"),
+        ("DG 5 4 lần mới xong", None, "4 lần mới xong"),
+        ("dg 5 3 ngay la xong", None, "3 ngay la xong"),
+        ("DG 5 2026 la nam tot", None, "2026 la nam tot"),
+    ],
+)
+def test_a_second_number_is_the_officers_score_unless_it_counts_something(
+    conversation, monkeypatch, words, officer, comment
+):
+    make.install(monkeypatch)
+    code = make_dossier(State.RETURNED)
+    make.text(words, address=OWNER)
+    make.work()
+    with database.reading() as session:
+        given = session.scalars(select(Rating)).one()
+    assert (given.dossier_code, given.score, given.officer_score, given.words) == (code, 5, officer, comment)
+
+
 @pytest.mark.parametrize("words", ["DG", "DG 9", "dg 55"])
 def test_dg_without_a_score_explains(conversation, monkeypatch, words):
     channel, _ = make.install(monkeypatch)
