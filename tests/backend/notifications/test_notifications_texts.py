@@ -52,7 +52,7 @@ BESIDES = [
     (Event.FEE_PAID, "Đã nhận 8.000 đồng"),
     (Event.FEE_REFUNDED, "Đã hoàn 8.000 đồng"),
     (Event.RESUMED, "giải quyết tiếp"),
-    (Event.RETURNED, "DG 5"),
+    (Event.RETURNED, "đã trả kết quả xong"),
 ]
 
 LARGEST = {
