@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations, product
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -45,7 +45,7 @@ def assert_nothing_small(figures: list[frozenset[int]]) -> None:
 
 
 @given(ratings_of_an_agency)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_two_figures_differ_by_fewer_than_five(pairs):
     rows = ones(pairs)
     groups = policy.divided(rows)
@@ -60,7 +60,7 @@ def test_no_two_figures_differ_by_fewer_than_five(pairs):
 
 
 @given(ratings_of_an_agency, st.integers(1, 6))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_waiting_for_the_next_release_reveals_whole_groups_only(pairs, month):
     rows = ones(pairs)
     early = policy.divided([one for one in rows if one.month.month <= month])
@@ -70,7 +70,7 @@ def test_waiting_for_the_next_release_reveals_whole_groups_only(pairs, month):
 
 
 @given(st.lists(st.integers(), max_size=40, unique=True), st.integers(0, 40))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_an_officers_sums_grow_by_fives(ids, seen):
     early = policy.in_fives(ids[:seen])
     rest = [one for one in ids if one not in {x for five in early for x in five}]
