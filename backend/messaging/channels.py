@@ -163,6 +163,23 @@ class Window:
     closes_at: datetime | None = None
 
 
+class HealthState:
+    """How a channel is: in order, to be looked at, or stopped until somebody does something."""
+
+    WELL = "well"
+    WARNING = "warning"
+    ALARM = "alarm"
+
+
+@dataclass(frozen=True)
+class Health:
+    """What officers see of a channel: `facts` are pairs of a label and a value, `steps` what somebody has to do."""
+
+    state: str = HealthState.WELL
+    facts: tuple[tuple[str, str], ...] = ()
+    steps: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Sent:
     """The provider took the message, under its own id."""
@@ -221,6 +238,14 @@ class Channel(ABC):
         """How long somebody can be written to who was last heard of at `heard_at`."""
         return Window()
 
+    def health(self) -> Health | None:
+        """What officers should know of the account at the provider; None where there is nothing to tell."""
+        return None
+
+    def can_tell(self, template: Template) -> bool:
+        """Whether a notice may be tried here; a channel of approved templates has not one for every event."""
+        return True
+
 
 _channels: dict[str, Channel] = {}
 
@@ -233,6 +258,11 @@ def register(channel: Channel) -> None:
 def get(name: str) -> Channel:
     """The channel of that name. KeyError where the composition root did not register it."""
     return _channels[name]
+
+
+def known() -> list[Channel]:
+    """Every channel of this process, in the order of registration."""
+    return list(_channels.values())
 
 
 def offers(name: str) -> bool:

@@ -11,20 +11,9 @@ from rich.text import Text
 
 from tests.end_to_end import dialogue
 from tests.end_to_end import stack as stacks
+from tests.end_to_end.conversations import TEN
 from tests.end_to_end.dialogue import FOLDER, Exchange
 
-SHOWN = (
-    "citizen_writes_without_accents",
-    "citizen_asks_fee_after_documents_and_it_remembers",
-    "citizen_switches_procedure_and_goes_back",
-    "citizen_picks_a_look_alike_by_number",
-    "citizen_asks_two_things_at_once",
-    "citizen_sees_all_own_dossiers_and_picks_one",
-    "citizen_asks_what_a_dossier_lacks",
-    "citizen_may_not_see_somebody_elses_dossier",
-    "citizen_rates_in_one_sentence_and_corrects_the_score",
-    "citizen_reports_a_broken_light_at_once",
-)
 console = Console(width=100)
 
 
@@ -49,7 +38,7 @@ def main() -> int:
             stack.seed()
             stack.start()
             stack.wait_until_ready()
-        for number, name in enumerate(SHOWN, 1):
+        for number, name in enumerate(TEN, 1):
             script = dialogue.load(FOLDER / f"{name}.yml")
             console.rule(f"{number}. {name.replace('_', ' ')} ({script['channel']})")
             for exchange, expected in dialogue.play(stack, script):
@@ -58,7 +47,7 @@ def main() -> int:
                 show(exchange, wrong)
     finally:
         stack.stop()
-    console.print(f"{len(SHOWN)} conversations, {failures} turns not as expected; data and logs in {folder}")
+    console.print(f"{len(TEN)} conversations, {failures} turns not as expected; data and logs in {folder}")
     return failures
 
 

@@ -128,6 +128,11 @@ def filled(text: str, codes: dict[str, str]) -> str:
 def play(stack: Stack, script: dict[str, Any]) -> Iterator[tuple[Exchange, dict[str, Any]]]:
     """Run a dialogue, giving each turn with what was expected of it, placeholders filled."""
     citizen, codes = new_citizen(stack, script)
+    yield from turns(citizen, script, codes)
+
+
+def turns(citizen: Any, script: dict[str, Any], codes: dict[str, str]) -> Iterator[tuple[Exchange, dict[str, Any]]]:
+    """The same with a citizen of any channel (`conversations.Citizen`)."""
     for turn in script["turns"]:
         words = turn.get("pick", turn.get("citizen"))
         words = filled(words, codes) if isinstance(words, str) else words
