@@ -17,7 +17,7 @@ help: ## What can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 run: setup models/.trained seed ## Set everything up and start it, with a page to chat and a command to text
-	@set -a; . ./.env; set +a; exec .venv/bin/honcho start
+	@set -a; . ./.env; set +a; exec .venv/bin/honcho start $$([ "$$TELEGRAM_MODE" = polling ] || echo -c telegram=0)
 
 demo: setup models/.trained seed ## Print ten conversations run through the real processes
 	.venv/bin/python -m tests.end_to_end.demo

@@ -21,6 +21,7 @@ import backend.procedures.keywords
 import backend.procedures.search
 import backend.ratings.keywords
 import backend.ratings.tasks
+import chat_gateway.telegram.tasks
 from backend import logs
 from backend.messaging import channels
 from backend.notifications.email import EmailChannel
@@ -34,6 +35,7 @@ backend.organisation.calendar_days.install()
 channels.register(SmsChannel())
 channels.register(WebChannel())
 channels.register(EmailChannel())
+chat_gateway.telegram.register()
 
 queue = _queue()
 

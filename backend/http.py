@@ -61,6 +61,16 @@ def accepts_files(most: int) -> Callable[[View], View]:
     return mark
 
 
+def accepts_up_to(size: int) -> Callable[[View], View]:
+    """Mark a view whose bodies may have `size` bytes, where the application's limit does not suit it."""
+
+    def mark(view: View) -> View:
+        view.__dict__["max_body"] = size
+        return view
+
+    return mark
+
+
 def _has_internal_token() -> None:
     sent = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
     if not hmac.compare_digest(sent.encode(), settings().internal_token.get_secret_value().encode()):

@@ -63,7 +63,7 @@ def configure(process: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings().log_level)
-    for noisy in ("httpx", "httpcore", "huey", "twilio", "bm25s"):
+    for noisy in ("httpx", "httpcore", "telegram", "huey", "twilio", "bm25s"):
         logging.getLogger(noisy).setLevel("WARNING")
 
 

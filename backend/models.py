@@ -20,6 +20,7 @@ import_module("backend.audit")
 import_module("backend.storage")
 import_module("backend.dossiers.paper.models")
 import_module("backend.inbox.teaching_models")
+import_module("chat_gateway.telegram.models")
 for feature in FEATURES:
     import_module(f"backend.{feature}.models")
 

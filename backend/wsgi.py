@@ -43,6 +43,7 @@ from backend import cli, http, logs
 from backend.messaging import channels
 from backend.notifications.email import EmailChannel
 from backend.settings import settings
+from chat_gateway import telegram
 from chat_gateway.web_chat.channel import WebChannel
 from sms_gateway.channel import SmsChannel
 
@@ -75,6 +76,7 @@ def build() -> Flask:
     channels.register(SmsChannel())
     channels.register(WebChannel())
     channels.register(EmailChannel())
+    telegram.register()
     for api in (
         backend.citizens.api,
         backend.complaints.api,

@@ -1,21 +1,24 @@
-"""Composition root of the chat gateway: the web chat's page and API. Zalo and Telegram will be wired in here."""
+"""Composition root of the chat gateway: the web chat's page and API, the webhooks of the other chat channels."""
 
 from flask import Flask
 
 from backend import http, logs
 from backend.messaging import channels
 from backend.settings import settings
+from chat_gateway import telegram
+from chat_gateway.telegram import web as telegram_web
 from chat_gateway.web_chat import web
 from chat_gateway.web_chat.channel import WebChannel
 
 MAX_BODY = 64 * 1024
-BLUEPRINTS = (web.blueprint,)
+BLUEPRINTS = (web.blueprint, telegram_web.blueprint)
 
 
 def build() -> Flask:
     """Wire channels and blueprints into one Flask application."""
     logs.configure("chat")
     channels.register(WebChannel())
+    telegram.register()
     app = Flask("chat_gateway", static_folder=None)
     app.secret_key = settings().secret_key.get_secret_value()
     http.install(app, max_body=MAX_BODY)
