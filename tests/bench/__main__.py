@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import nlu, processes, reply, report, search, sweep, webhook, worklists
+from tests.bench import load, nlu, processes, reply, report, search, sweep, webhook, worklists
 from tests.end_to_end import stack as stacks
 
 ALL = ("search", "nlu", "sweep", "processes", "reply", "webhook")
@@ -18,7 +18,7 @@ def main(wanted: list[str]) -> None:
     if not set(wanted) - {"worklists"}:
         return
     folder = Path(tempfile.mkdtemp(prefix="mot-cua-bench-"))
-    stack = stacks.Stack(folder, extra={"SMS_RATE_PER_SECOND": "1000", "LOG_LEVEL": "WARNING"})
+    stack = stacks.Stack(folder, extra={"SMS_RATE_PER_SECOND": "1000", "LOG_LEVEL": "WARNING", **load.TELEGRAM})
     report.console.print(f"seeding and starting the processes in {folder} …")
     stack.seed()
     if "search" in wanted:

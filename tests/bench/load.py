@@ -2,9 +2,11 @@
 
 import asyncio
 import itertools
+import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import aiohttp
 from twilio.request_validator import RequestValidator
@@ -12,42 +14,80 @@ from twilio.request_validator import RequestValidator
 from tests.end_to_end.stack import TWILIO_ACCOUNT, TWILIO_TOKEN, Stack
 
 GETTING_READY_SECONDS = 1.0
+TELEGRAM = {
+    "TELEGRAM_BOT_TOKEN": "123456:benchmark-benchmark-benchmark-1234",
+    "TELEGRAM_WEBHOOK_SECRET": "benchmark-secret",
+    "TELEGRAM_API_URL": "http://127.0.0.1:9",
+}
+"""Settings with which the chat gateway takes the updates made here; its answers have nowhere to go."""
 _ids = itertools.count(10**6)
 
 
 @dataclass(frozen=True)
 class Sending:
-    """One prepared webhook call."""
+    """One prepared webhook call: who it is from, and what the provider would post."""
 
-    phone: str
-    form: dict[str, str]
-    signature: str
+    who: str
+    body: bytes
+    headers: dict[str, str]
 
 
-def prepare(stack: Stack, phones: Sequence[str], texts: Sequence[str]) -> list[Sending]:
-    """Signed inbound messages, one a phone, texts in turn; signed before the clock starts."""
-    url, validator = inbound(stack), RequestValidator(TWILIO_TOKEN)
-    prepared = []
-    for phone, words in zip(phones, itertools.cycle(texts), strict=False):
+@dataclass(frozen=True)
+class Webhook:
+    """A provider's way in: its address, and how it words one message of `who`."""
+
+    url: str
+    message: Callable[[str, str], Sending]
+
+    def prepare(self, people: Sequence[str], texts: Sequence[str]) -> list[Sending]:
+        """One message a person, texts in turn; signed before the clock starts."""
+        return [self.message(who, words) for who, words in zip(people, itertools.cycle(texts), strict=False)]
+
+
+def twilio(stack: Stack) -> Webhook:
+    """Twilio's signed form."""
+    url, validator = f"http://127.0.0.1:{stack.ports['sms']}/sms/twilio/inbound", RequestValidator(TWILIO_TOKEN)
+
+    def message(who: str, words: str) -> Sending:
         form = {
             "MessageSid": f"SM{next(_ids):032x}",
             "AccountSid": TWILIO_ACCOUNT,
-            "From": phone,
+            "From": who,
             "To": "+84262000000",
             "Body": words,
             "NumMedia": "0",
         }
-        prepared.append(Sending(phone, form, validator.compute_signature(url, form)))
-    return prepared
+        signature = validator.compute_signature(url, form)
+        headers = {"X-Twilio-Signature": signature, "Content-Type": "application/x-www-form-urlencoded"}
+        return Sending(who, urlencode(form).encode(), headers)
+
+    return Webhook(url, message)
 
 
-def inbound(stack: Stack) -> str:
-    """The webhook's address."""
-    return f"http://127.0.0.1:{stack.ports['sms']}/sms/twilio/inbound"
+def telegram(stack: Stack) -> Webhook:
+    """Telegram's update with its secret."""
+    url = f"http://127.0.0.1:{stack.ports['chat']}/telegram/webhook"
+
+    def message(who: str, words: str) -> Sending:
+        number, person = next(_ids), int(who.lstrip("+"))
+        update = {
+            "update_id": number,
+            "message": {
+                "message_id": number,
+                "date": int(time.time()),
+                "chat": {"id": person, "type": "private", "first_name": "Lan"},
+                "from": {"id": person, "is_bot": False, "first_name": "Lan"},
+                "text": words,
+            },
+        }
+        headers = {"X-Telegram-Bot-Api-Secret-Token": TELEGRAM["TELEGRAM_WEBHOOK_SECRET"]}
+        return Sending(who, json.dumps(update).encode(), headers | {"Content-Type": "application/json"})
+
+    return Webhook(url, message)
 
 
 async def post_all(url: str, sendings: Sequence[Sending], per_second: float) -> tuple[list[float], dict[str, float]]:
-    """Send at a steady rate; seconds each took from its due moment, and when each phone's message left (wall clock)."""
+    """Send at a steady rate; seconds each took from its due moment, and when each one's message left (wall clock)."""
     took: list[float] = []
     left: dict[str, float] = {}
     connector = aiohttp.TCPConnector(limit=100, keepalive_timeout=60)
@@ -58,9 +98,8 @@ async def post_all(url: str, sendings: Sequence[Sending], per_second: float) -> 
         async def one(position: int, sending: Sending) -> None:
             due = start + position / per_second
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            left[sending.phone] = time.time()
-            headers = {"X-Twilio-Signature": sending.signature}
-            async with session.post(url, data=sending.form, headers=headers) as response:
+            left[sending.who] = time.time()
+            async with session.post(url, data=sending.body, headers=sending.headers) as response:
                 await response.read()
                 if response.status != 200:
                     raise RuntimeError(f"{response.status} from {url}")

@@ -1,10 +1,11 @@
-"""Webhook acknowledgement at 200 messages a second, dialogue engine down and up; baseline: a route that answers 200."""
+"""Webhook acknowledgement at 200 messages a second, by channel, engine down and up; baseline: an empty route."""
 
 import asyncio
 import subprocess
 
 from backend.settings import ROOT
 from tests.bench import load, report
+from tests.bench.load import Webhook
 from tests.bench.report import Spread
 from tests.end_to_end.stack import Stack, _answers, free_port, wait_for
 
@@ -17,9 +18,9 @@ def _phones(prefix: str, count: int) -> list[str]:
     return [f"+84{prefix}{number:06d}" for number in range(count)]
 
 
-def _measure(stack: Stack, prefix: str) -> Spread:
-    sendings = load.prepare(stack, _phones(prefix, RATE * SECONDS), TEXTS)
-    took, _left = asyncio.run(load.post_all(load.inbound(stack), sendings, RATE))
+def _measure(webhook: Webhook, prefix: str) -> Spread:
+    sendings = webhook.prepare(_phones(prefix, RATE * SECONDS), TEXTS)
+    took, _left = asyncio.run(load.post_all(webhook.url, sendings, RATE))
     return Spread.of(took)
 
 
@@ -37,9 +38,7 @@ def _baseline(stack: Stack) -> Spread:
     try:
         url = f"http://127.0.0.1:{port}/"
         wait_for(lambda: _answers(url), 20, "the baseline server did not start")
-        sendings = load.prepare(stack, _phones("930", RATE * SECONDS), TEXTS)
-        took, _left = asyncio.run(load.post_all(url, sendings, RATE))
-        return Spread.of(took)
+        return _measure(Webhook(url, load.twilio(stack).message), "930")
     finally:
         server.terminate()
         server.wait()
@@ -52,8 +51,11 @@ def run(stack: Stack) -> None:
     report.row(table, "route that only answers 200", baseline)
     for name in ("worker", "rasa"):
         stack.kill(name)
-    report.row(table, "signed SMS, dialogue engine down", _measure(stack, "931"), baseline, "p99 ≤ 50")
+    channels = {"signed SMS": load.twilio(stack), "Telegram": load.telegram(stack)}
+    for position, (name, webhook) in enumerate(channels.items()):
+        report.row(table, f"{name}, dialogue engine down", _measure(webhook, f"95{position}"), baseline, "p99 ≤ 50")
     stack.start("worker", "rasa")
     stack.wait_until_ready()
-    report.row(table, "signed SMS, dialogue engine answering", _measure(stack, "932"), baseline, "p99 ≤ 50")
+    for position, (name, webhook) in enumerate(channels.items()):
+        report.row(table, f"{name}, engine answering", _measure(webhook, f"96{position}"), baseline, "p99 ≤ 50")
     report.console.print(table)
