@@ -27,7 +27,9 @@ def _settle(warm: Callable[[], object] | None) -> None:
     # What is made here stays. To look through all of it for garbage would stop every thread for some 80 ms, now and
     # then with the write lock held.
     gc.disable()
-    if warm is not None:
-        warm()
-    gc.freeze()
-    gc.enable()
+    try:
+        if warm is not None:
+            warm()
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -42,9 +42,11 @@ queue = _queue()
 
 def _settle() -> None:
     gc.disable()  # why: gunicorn.conf.py
-    backend.procedures.search.index()  # the first TT should not wait for it
-    gc.freeze()
-    gc.enable()
+    try:
+        backend.procedures.search.index()  # the first TT should not wait for it
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 Thread(target=_settle, daemon=True).start()

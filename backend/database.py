@@ -215,9 +215,14 @@ def transaction() -> Iterator[Session]:
 @contextmanager
 def reading() -> Iterator[Session]:
     """A session for reading; it sees the open transaction of this context when there is one."""
-    options = {"reads_only": True}
-    with _joined(Session(_engine().execution_options(**options), expire_on_commit=False), commit=False) as session:
+    with _joined(Session(_only_read(_engine()), expire_on_commit=False), commit=False) as session:
         yield session
+
+
+@lru_cache(maxsize=4)
+def _only_read(engine: Engine) -> Engine:
+    options = {"reads_only": True}
+    return engine.execution_options(**options)
 
 
 @contextmanager

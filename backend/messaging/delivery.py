@@ -49,7 +49,7 @@ def deliver(message_id: int) -> Outcome:
     log.info(
         "message sent", message=message_id, provider=sent.provider, seconds=round(time.perf_counter() - started, 3)
     )
-    return _sent(outgoing, sent)
+    return _sent(outgoing, channel_name, sent)
 
 
 def _send(channel: Channel, outgoing: Outgoing, *, perhaps_taken: bool) -> Sent:
@@ -69,13 +69,10 @@ def _found(channel: Channel, outgoing: Outgoing) -> Sent | None:
     return None
 
 
-def _sent(outgoing: Outgoing, sent: Sent) -> Outcome:
+def _sent(outgoing: Outgoing, channel_name: str, sent: Sent) -> Outcome:
     with transaction() as session:
-        message = session.get_one(Message, outgoing.id, with_for_update=True)
-        early = ledger.take_early_receipt(session, message.channel, sent.provider_message_id)
-        message.status, message.error_code = (early.status, early.error_code) if early else (Status.SENT, "")
-        message.provider_message_id, message.provider = sent.provider_message_id, sent.provider
-        message.next_attempt_at, message.updated_at = None, clock.now()
+        early = ledger.take_early_receipt(session, channel_name, sent.provider_message_id)
+        ledger.note_sent(session, outgoing, sent, early)
     return _next(outgoing)
 
 

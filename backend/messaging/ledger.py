@@ -2,31 +2,42 @@
 
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import Executable, Table, and_, bindparam, delete, exists, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Executable, Table, and_, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy.orm import Session
 
 from backend import clock
 from backend.database import Base, insert_for, insert_in
 from backend.messaging import channels, policy
-from backend.messaging.channels import Extras, Offered, Outgoing, Rendered, Reply
+from backend.messaging.channels import Extras, Offered, Outgoing, Reply, Sent
 from backend.messaging.models import TITLE_LENGTH, ChoiceToken, Conversation, Direction, EarlyReceipt, Message, Status
 
 MOST_PAGES = 12
 """Pages of one answer behind which its choices are still looked for."""
 
 
-_conversations = cast(Table, Conversation.__table__)
-# What every message passes is built once here: making a statement takes longer than running it.
-_FIND = select(Conversation.id).where(
-    Conversation.channel == bindparam("channel"), Conversation.address == bindparam("address")
+@dataclass(frozen=True)
+class Claim:
+    """A conversation as it was when a worker took the right to answer it."""
+
+    id: int
+    channel: str
+    address: str
+    owner: str
+    epoch: int
+
+
+_conversations, _messages, _tokens, _receipts = (
+    cast(Table, model.__table__) for model in (Conversation, Message, ChoiceToken, EarlyReceipt)
 )
-
-
+# What every message passes is built once here, without the ORM: that takes several times as long as the database.
+_FIND = select(_conversations.c.id).where(
+    _conversations.c.channel == bindparam("channel"), _conversations.c.address == bindparam("address")
+)
 _WAITING = (
     select(Message)
     .where(
@@ -36,20 +47,21 @@ _WAITING = (
     )
     .order_by(Message.id)
 )
-_asked, _earlier = aliased(Message), aliased(Message)
+_LOCKED = select(Conversation).where(Conversation.id == bindparam("conversation_id")).with_for_update()
+_asked, _earlier = _messages.alias(), _messages.alias()
 _OFFERED = (
-    select(Message.id, Message.offered, _asked.text)
-    .outerjoin(_asked, _asked.id == Message.reply_to_id)
+    select(_messages.c.offered, _asked.c.text)
+    .outerjoin(_asked, _asked.c.id == _messages.c.reply_to_id)
     .where(
-        Message.conversation_id == bindparam("conversation_id"),
-        Message.direction == Direction.OUT,
-        Message.status != Status.SUPPRESSED,
-        Message.id < bindparam("before"),
+        _messages.c.conversation_id == bindparam("conversation_id"),
+        _messages.c.direction == Direction.OUT,
+        _messages.c.status != Status.SUPPRESSED,
+        _messages.c.id < bindparam("before"),
     )
-    .order_by(Message.id.desc())
+    .order_by(_messages.c.id.desc())
     .limit(MOST_PAGES)
 )
-_CHOICES = select(ChoiceToken).where(ChoiceToken.message_id == bindparam("message_id")).order_by(ChoiceToken.position)
+_OFFER = insert(_tokens)
 _CLAIM_TURN = (
     update(_conversations)
     .where(
@@ -61,6 +73,7 @@ _CLAIM_TURN = (
         ),
     )
     .values(turn_lease=bindparam("lease"), turn_lease_until=bindparam("until"))
+    .returning(*(_conversations.c[name] for name in Claim.__dataclass_fields__))
 )
 _HEARD = (
     update(_conversations)
@@ -72,30 +85,64 @@ _RELEASE_TURN = (
     .where(_conversations.c.id == bindparam("conversation_id"), _conversations.c.turn_lease == bindparam("lease"))
     .values(turn_lease=None, turn_lease_until=None)
 )
+_RELEASE_TURN_IF_IDLE = _RELEASE_TURN.where(
+    ~exists().where(
+        _messages.c.conversation_id == bindparam("conversation_id"),
+        _messages.c.direction == Direction.IN,
+        _messages.c.status == Status.RECEIVED,
+    )
+)
 _DELIVERABLE = (
-    select(Message)
+    select(*_messages.c, _conversations.c.address)
+    .join(_conversations, _conversations.c.id == _messages.c.conversation_id)
     .where(
-        Message.id == bindparam("message_id"),
-        Message.direction == Direction.OUT,
-        Message.status.in_(Status.WAITS_FOR_DELIVERY),
-        or_(Message.next_attempt_at.is_(None), Message.next_attempt_at <= bindparam("now")),
+        _messages.c.id == bindparam("message_id"),
+        _messages.c.direction == Direction.OUT,
+        _messages.c.status.in_(Status.WAITS_FOR_DELIVERY),
+        or_(_messages.c.next_attempt_at.is_(None), _messages.c.next_attempt_at <= bindparam("now")),
         ~exists().where(
-            _earlier.conversation_id == Message.conversation_id,
-            _earlier.direction == Direction.OUT,
-            _earlier.status.in_(Status.WAITS_FOR_DELIVERY),
-            _earlier.id < Message.id,
+            _earlier.c.conversation_id == _messages.c.conversation_id,
+            _earlier.c.direction == Direction.OUT,
+            _earlier.c.status.in_(Status.WAITS_FOR_DELIVERY),
+            _earlier.c.id < _messages.c.id,
         ),
     )
-    .with_for_update(skip_locked=True, of=Message)
+    .with_for_update(skip_locked=True, of=_messages)
+)
+_CHANGE = update(_messages).where(_messages.c.id == bindparam("of"))
+_ANSWERED = _CHANGE.where(_messages.c.status == Status.RECEIVED).values(
+    status=Status.ANSWERED,
+    intent=bindparam("intent"),
+    confidence=bindparam("confidence"),
+    updated_at=bindparam("now"),
+)
+_CLAIM_DELIVERY = _CHANGE.values(
+    status=Status.SENDING,
+    attempts=bindparam("attempts"),
+    next_attempt_at=bindparam("until"),
+    updated_at=bindparam("now"),
+)
+_SENT = _CHANGE.values(
+    status=bindparam("status"),
+    error_code=bindparam("error_code"),
+    provider=bindparam("provider"),
+    provider_message_id=bindparam("provider_message_id"),
+    next_attempt_at=None,
+    updated_at=bindparam("now"),
+)
+_TAKE_RECEIPT = (
+    delete(_receipts)
+    .where(_receipts.c.channel == bindparam("channel"), _receipts.c.provider_message_id == bindparam("message"))
+    .returning(_receipts.c.status, _receipts.c.error_code)
 )
 _NEXT_IN_LINE = (
-    select(Message.id)
+    select(_messages.c.id)
     .where(
-        Message.conversation_id == bindparam("conversation_id"),
-        Message.direction == Direction.OUT,
-        Message.status == Status.QUEUED,
+        _messages.c.conversation_id == bindparam("conversation_id"),
+        _messages.c.direction == Direction.OUT,
+        _messages.c.status == Status.QUEUED,
     )
-    .order_by(Message.id)
+    .order_by(_messages.c.id)
     .limit(1)
 )
 
@@ -121,6 +168,11 @@ def conversation_id(session: Session, channel: str, address: str) -> int:
 def find_conversation(session: Session, channel: str, address: str) -> int | None:
     """The conversation of that address, if there is one."""
     return session.connection().execute(_FIND, {"channel": channel, "address": address}).scalar()
+
+
+def locked(session: Session, conversation_id: int) -> Conversation:
+    """The conversation, kept from everybody else until the transaction ends."""
+    return session.scalars(_LOCKED, {"conversation_id": conversation_id}).one()
 
 
 def add_inbound(session: Session, conversation_id: int, channel: str, values: dict[str, object]) -> int | None:
@@ -166,15 +218,15 @@ def next_waiting(session: Session, conversation_id: int, *, besides: Collection[
     return next((message for message in waiting if message.id not in besides), None)
 
 
-def last_offer(session: Session, conversation_id: int, *, before: int) -> Sequence[ChoiceToken]:
+def last_offer(session: Session, conversation_id: int, *, before: int) -> Sequence[Offered]:
     """The choices of the last message that the citizen was sent before message `before`; empty when it had none.
 
     The further pages of a long answer (TIEP THEO) do not close the offer that its first page made.
     """
-    sent = session.execute(_OFFERED, {"conversation_id": conversation_id, "before": before})
-    for message_id, offered, asked_text in sent:
+    sent = session.connection().execute(_OFFERED, {"conversation_id": conversation_id, "before": before})
+    for offered, asked_text in sent:
         if offered:
-            return session.scalars(_CHOICES, {"message_id": message_id}).all()
+            return [Offered(choice["title"], choice["token"]) for choice in offered]
         if not policy.asks_for_rest(asked_text or ""):
             break
     return []
@@ -200,49 +252,51 @@ def queue(
     said = replace(said, choices=said.choices[: channel.max_choices])
     rendered = channel.render(said, accents=conversation.accents)
     now = clock.now()
-    message = Message(
-        conversation_id=conversation.id,
-        direction=Direction.OUT,
-        channel=conversation.channel,
-        status=Status.SUPPRESSED if suppressed else Status.QUEUED,
-        text=channels.in_words(said),
-        reply_to_id=reply_to,
-        epoch=conversation.epoch,
-        created_at=now,
-        updated_at=now,
-    )
-    _dress(message, rendered)
-    session.add(message)
-    session.flush()
+    offered = [Offered(choice.title[:TITLE_LENGTH], secrets.token_urlsafe(12)) for choice in said.choices]
+    row = {
+        "conversation_id": conversation.id,
+        "direction": Direction.OUT,
+        "channel": conversation.channel,
+        "status": Status.SUPPRESSED if suppressed else Status.QUEUED,
+        "text": channels.in_words(said),
+        "body": rendered.body,
+        "segments": rendered.segments,
+        "encoding": rendered.encoding,
+        "extras": rendered.extras.stored(),
+        "offered": [{"title": one.title, "token": one.token} for one in offered],
+        "reply_to_id": reply_to,
+        "epoch": conversation.epoch,
+        "created_at": now,
+        "updated_at": now,
+    }
+    message_id = _add(session, Message, row)
+    assert message_id is not None
     if not suppressed:
         conversation.rest = rendered.rest
-    tokens = [
-        ChoiceToken(
-            token=secrets.token_urlsafe(12),
-            conversation_id=conversation.id,
-            message_id=message.id,
-            position=position,
-            title=choice.title[:TITLE_LENGTH],
-            payload=choice.payload,
-        )
-        for position, choice in enumerate(said.choices)
-    ]
-    session.add_all(tokens)
-    message.offered = [{"title": token.title, "token": token.token} for token in tokens]
-    return message.id
+    if offered:
+        common = {"conversation_id": conversation.id, "message_id": message_id}
+        pairs = enumerate(zip(offered, said.choices, strict=True))
+        tokens = [
+            common | {"token": one.token, "position": position, "title": one.title, "payload": choice.payload}
+            for position, (one, choice) in pairs
+        ]
+        session.connection().execute(_OFFER, tokens)
+    return message_id
 
 
-def _dress(message: Message, rendered: Rendered) -> None:
-    message.body, message.segments, message.encoding = rendered.body, rendered.segments, rendered.encoding
-    message.extras = rendered.extras.stored()
-
-
-def claim_turn(session: Session, conversation_id: int, lease: str, seconds: float) -> bool:
-    """Take or renew the right to answer this conversation; False while somebody else holds it."""
+def claim_turn(session: Session, conversation_id: int, lease: str, seconds: float) -> Claim | None:
+    """Take or renew the right to answer this conversation; None while somebody else holds it."""
     now = clock.now()
     until = now + timedelta(seconds=seconds)
     asked = {"conversation_id": conversation_id, "lease": lease, "now": now, "until": until}
-    return bool(session.connection().execute(_CLAIM_TURN, asked).rowcount)
+    row = session.connection().execute(_CLAIM_TURN, asked).one_or_none()
+    return Claim(*row) if row else None
+
+
+def note_answered(session: Session, message_id: int, intent: str, confidence: float | None) -> bool:
+    """From received to answered; False when somebody else was first."""
+    given = {"of": message_id, "intent": intent, "confidence": confidence, "now": clock.now()}
+    return bool(session.connection().execute(_ANSWERED, given).rowcount)
 
 
 def release_turn(session: Session, conversation_id: int, lease: str) -> None:
@@ -250,24 +304,29 @@ def release_turn(session: Session, conversation_id: int, lease: str) -> None:
     session.connection().execute(_RELEASE_TURN, {"conversation_id": conversation_id, "lease": lease})
 
 
+def release_turn_if_idle(session: Session, conversation_id: int, lease: str) -> bool:
+    """Give the right back unless another message waits for its answer; whether we did."""
+    given = {"conversation_id": conversation_id, "lease": lease}
+    return bool(session.connection().execute(_RELEASE_TURN_IF_IDLE, given).rowcount)
+
+
 def claim_delivery(session: Session, message_id: int, lease_seconds: float) -> tuple[Outgoing, str, bool] | None:
     """Take a message for sending: what to send, the channel's name, and whether an earlier try may have got through.
 
     None when there is nothing to do: sent, failed, not due yet, or an earlier message of the conversation goes first.
     """
-    now = clock.now()
-    message = session.scalar(_DELIVERABLE, {"message_id": message_id, "now": now})
-    if message is None:
+    now, connection = clock.now(), session.connection()
+    row = connection.execute(_DELIVERABLE, {"message_id": message_id, "now": now}).one_or_none()
+    if row is None:
         return None
-    perhaps_taken = message.status == Status.SENDING
-    message.status, message.attempts, message.updated_at = Status.SENDING, message.attempts + 1, now
-    message.next_attempt_at = now + timedelta(seconds=lease_seconds)
-    address = session.get_one(Conversation, message.conversation_id).address
-    return outgoing(message, address), message.channel, perhaps_taken
+    taken = replace(outgoing(row, row.address), attempts=row.attempts + 1)
+    until = now + timedelta(seconds=lease_seconds)
+    connection.execute(_CLAIM_DELIVERY, {"of": row.id, "attempts": taken.attempts, "until": until, "now": now})
+    return taken, row.channel, row.status == Status.SENDING
 
 
-def outgoing(message: Message, address: str) -> Outgoing:
-    """A row as a sender sees it."""
+def outgoing(message: Any, address: str) -> Outgoing:
+    """A `Message`, or a row with its columns, as a sender sees it."""
     return Outgoing(
         id=message.id,
         conversation_id=message.conversation_id,
@@ -304,12 +363,18 @@ def note_receipt(message: Message, status: str, error_code: str) -> bool:
     return True
 
 
-def take_early_receipt(session: Session, channel: str, provider_message_id: str) -> EarlyReceipt | None:
-    """The receipt that came too early for this message, which is now used up."""
-    receipt = session.get(EarlyReceipt, (channel, provider_message_id))
-    if receipt is not None:
-        session.delete(receipt)
-    return receipt
+def take_early_receipt(session: Session, channel: str, provider_message_id: str) -> tuple[str, str] | None:
+    """Status and error code of the receipt that came too early for this message; it is used up."""
+    found = session.connection().execute(_TAKE_RECEIPT, {"channel": channel, "message": provider_message_id})
+    row = found.one_or_none()
+    return (row.status, row.error_code) if row else None
+
+
+def note_sent(session: Session, outgoing: Outgoing, sent: Sent, receipt: tuple[str, str] | None) -> None:
+    """The provider has it, and may have reported on it already."""
+    status, error_code = receipt or (Status.SENT, "")
+    values = {"status": status, "error_code": error_code, "provider": sent.provider, "now": clock.now()}
+    session.connection().execute(_SENT, values | {"of": outgoing.id, "provider_message_id": sent.provider_message_id})
 
 
 def settle_early_receipts(session: Session, older_than: datetime) -> None:
@@ -339,7 +404,7 @@ def suppress_replies(session: Session, conversation_id: int) -> None:
 
 def next_in_line(session: Session, conversation_id: int) -> int | None:
     """The oldest message of the conversation that still waits to be sent."""
-    return session.scalar(_NEXT_IN_LINE, {"conversation_id": conversation_id})
+    return session.connection().execute(_NEXT_IN_LINE, {"conversation_id": conversation_id}).scalar()
 
 
 def forgotten_turns(session: Session, older_than: datetime, limit: int = 1_000) -> Sequence[int]:

@@ -22,10 +22,13 @@ from backend.messaging import assistant, attachments, keywords, ledger, policy, 
 from backend.messaging.assistant import Answer
 from backend.messaging.channels import Reply
 from backend.messaging.keywords import Context
-from backend.messaging.models import Conversation, Message, Owner, Status
+from backend.messaging.ledger import Claim
+from backend.messaging.models import Message, Owner, Status
 from backend.settings import settings
 
 log = logger(__name__)
+
+_OUR_FAULT = Answer([Reply(wording.FAULT)])
 
 
 @dataclass
@@ -40,8 +43,9 @@ class Outcome:
 class _Taken:
     """A message this worker may answer, with its conversation as it was when it was taken."""
 
-    conversation: Conversation
+    conversation: Claim
     message: Message
+    lease: str
 
 
 def run(conversation_id: int) -> Outcome:
@@ -49,23 +53,21 @@ def run(conversation_id: int) -> Outcome:
 
     Commands are answered even while messages before them wait for the assistant.
     """
-    outcome = Outcome()
+    outcome, more = Outcome(), True
     lease, tried = secrets.token_hex(16), set[int]()
-    while (taken := _take(conversation_id, lease, tried)) is not None:
+    while more and (taken := _take(conversation_id, lease, tried)) is not None:
         tried.add(taken.message.id)
-        epoch = taken.conversation.epoch
         try:
-            answer = _answer(taken, assistant_down=outcome.again_in is not None)
-            outcome.deliver += _complete(taken.message, answer, epoch)
+            more = _complete(taken, _answer(taken, assistant_down=outcome.again_in is not None), outcome)
         except (Unavailable, OperationalError):  # a busy database passes, as an outage does
             if _is_hopeless(taken.message):
                 log.error("assistant cannot answer", message=taken.message.id)
-                outcome.deliver += _complete(taken.message, Answer([Reply(wording.FAULT)]), epoch)
+                more = _complete(taken, _OUR_FAULT, outcome)
             else:
                 outcome.again_in = _wait_for_assistant(taken.message, outcome)
         except Exception:  # a fault of ours would come again and again: it must not block the rest
             log.exception("turn failed", message=taken.message.id)
-            outcome.deliver += _complete(taken.message, Answer([Reply(wording.FAULT)]), epoch)
+            more = _complete(taken, _OUR_FAULT, outcome)
     return outcome
 
 
@@ -76,9 +78,9 @@ def _take(conversation_id: int, lease: str, tried: Collection[int]) -> _Taken | 
     after it wakes a worker that will find the conversation free.
     """
     with transaction() as session:
-        if not ledger.claim_turn(session, conversation_id, lease, settings().turn_lease_seconds):
+        conversation = ledger.claim_turn(session, conversation_id, lease, settings().turn_lease_seconds)
+        if conversation is None:
             return None
-        conversation = session.get_one(Conversation, conversation_id)
         if conversation.owner == Owner.OFFICER:
             _leave_to_officer(session, conversation_id)
         message = ledger.next_waiting(session, conversation_id, besides=tried)
@@ -86,7 +88,7 @@ def _take(conversation_id: int, lease: str, tried: Collection[int]) -> _Taken | 
             ledger.release_turn(session, conversation_id, lease)
             return None
         _resolve_pick(session, message)
-        return _Taken(conversation, message)
+        return _Taken(conversation, message, lease)
 
 
 def _leave_to_officer(session: Session, conversation_id: int) -> None:
@@ -103,8 +105,9 @@ def _resolve_pick(session: Session, message: Message) -> None:
         return
     offer = ledger.last_offer(session, message.conversation_id, before=message.id)
     index = policy.picked(message.text, [choice.title for choice in offer])
-    if index is not None:
-        message.payload = offer[index].payload
+    chosen = None if index is None else ledger.choice(session, message.conversation_id, offer[index].token)
+    if chosen is not None:
+        message.payload = chosen.payload
 
 
 def _answer(taken: _Taken, *, assistant_down: bool) -> Answer:
@@ -138,25 +141,27 @@ def _answer_without_assistant(context: Context, message: Message) -> Answer | No
     return None if replies is None else Answer(replies, intent="keyword")
 
 
-def _complete(message: Message, answer: Answer, epoch: int) -> list[int]:
-    """Mark the message answered and queue the reply, both or neither; the ids to deliver."""
+def _complete(taken: _Taken, answer: Answer, outcome: Outcome) -> bool:
+    """Mark the message answered and queue the reply, both or neither; whether others may wait.
+
+    Where none does, the conversation is let go in the same transaction, as in `_take`.
+    """
+    message = taken.message
     with transaction() as session:
-        conversation = session.get_one(Conversation, message.conversation_id, with_for_update=True)
-        answered = session.execute(
-            update(Message)
-            .where(Message.id == message.id, Message.status == Status.RECEIVED)
-            .values(status=Status.ANSWERED, intent=answer.intent, confidence=answer.confidence, updated_at=clock.now())
-        )
-        if not answered.rowcount:  # type: ignore[attr-defined]
-            return []
+        conversation = ledger.locked(session, message.conversation_id)
+        if not ledger.note_answered(session, message.id, answer.intent, answer.confidence):
+            return True
         if answer.confidence is not None:  # the assistant is back
             conversation.outage_told_at = None
         replies: Sequence[Reply] = answer.replies or [Reply(wording.NOTHING_TO_SAY)]
-        suppressed = conversation.epoch != epoch
+        suppressed = conversation.epoch != taken.conversation.epoch
         if suppressed:
             log.info("reply suppressed, owner changed", message=message.id)
         queued = ledger.queue(session, conversation, replies, reply_to=message.id, suppressed=suppressed)
-        return [] if suppressed else [queued]
+        more = not ledger.release_turn_if_idle(session, conversation.id, taken.lease)
+    if not suppressed:
+        outcome.deliver.append(queued)
+    return more
 
 
 def _is_hopeless(message: Message) -> bool:
@@ -174,7 +179,7 @@ def _wait_for_assistant(message: Message, outcome: Outcome) -> float:
         row.attempts += 1
         delay = policy.turn_delay(row.attempts)
         row.next_attempt_at = clock.now() + timedelta(seconds=delay)
-        conversation = session.get_one(Conversation, message.conversation_id, with_for_update=True)
+        conversation = ledger.locked(session, message.conversation_id)
         log.warning("assistant unavailable", conversation=conversation.id, message=message.id, attempts=row.attempts)
         if conversation.outage_told_at is None and row.status == Status.RECEIVED:
             conversation.outage_told_at = clock.now()
