@@ -23,5 +23,6 @@ import_module("backend.inbox.teaching_models")
 import_module("chat_gateway.telegram.models")
 for feature in FEATURES:
     import_module(f"backend.{feature}.models")
+import_module("sms_gateway.models")
 
 ALL = Base.metadata

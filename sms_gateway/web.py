@@ -17,8 +17,8 @@ from backend.logs import logger
 from backend.messaging import service
 from backend.messaging.models import Status
 from backend.messaging.service import Inbound
-from backend.text import phone_number
 from sms_gateway.channel import SmsChannel
+from sms_gateway.senders import person
 from sms_gateway.settings import sms_settings
 from sms_gateway.signature import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER, Form, is_signed, parsed
 
@@ -37,7 +37,6 @@ STATUSES = {
 
 _FORM = "application/x-www-form-urlencoded"
 _SID = re.compile(r"[A-Za-z0-9]{2,64}", re.ASCII)
-_FOREIGN = re.compile(r"\+[1-9]\d{7,14}", re.ASCII)
 _CODE = re.compile(r"\d{0,10}", re.ASCII)
 _MEDIA_URL = re.compile(r"https?://[!-~]{1,2000}")
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}", re.ASCII)
@@ -123,13 +122,6 @@ def status() -> tuple[str, int]:
     moved = service.record_receipt(SmsChannel.name, sid, known, code)
     log.info("receipt", provider_message=sid, status=known, code=code, moved=moved)
     return "", HTTPStatus.NO_CONTENT
-
-
-def person(sender: str) -> str | None:
-    """The phone number behind a sender, as E.164; None for short codes, brand names and other notations."""
-    if not sender.isascii():
-        return None
-    return phone_number(sender) or (sender if _FOREIGN.fullmatch(sender) else None)
 
 
 def _required(form: Form, name: str) -> str:

@@ -1,0 +1,311 @@
+"""What must outlive the session process, written before anybody is told: segments taken, receipts, messages that came.
+
+One thread writes; whatever has gathered while it wrote goes into its next transaction. A carrier's burst costs few
+commits that way, and two segments of one text never race.
+"""
+
+import asyncio
+import hashlib
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from backend import clock
+from backend.database import reading, transaction
+from backend.logs import logger
+from backend.messaging import service
+from backend.messaging.models import Status
+from backend.messaging.service import Inbound
+from backend.text import phone_number
+from sms_gateway.models import SmppIn, SmppOut
+from sms_gateway.senders import person
+from sms_gateway.settings import sms_settings
+from sms_gateway.smpp import alphabet
+from sms_gateway.smpp.parts import Part
+from sms_gateway.smpp.receipts import Receipt, plain_id, spellings
+
+log = logger(__name__)
+T = TypeVar("T")
+
+CHANNEL = "sms"
+MISSING = " … "
+"""Stands for segments of a citizen's text that never came."""
+_MOST_AT_ONCE = 100
+_KEPT_OUT = timedelta(days=4)
+_KEPT_IN = timedelta(days=1)
+_SAME_PARTS = timedelta(hours=1)
+"""How long a segment of a long text is known again: a reference is used anew after 256 texts at the earliest."""
+
+
+class Journal:
+    """Writes to the database from a thread of its own; `close` ends it after what was asked."""
+
+    def __init__(self) -> None:
+        self._asked: queue.SimpleQueue[tuple[Callable[[Session], Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._thread.start()
+
+    async def write(self, call: Callable[[Session], T]) -> T:
+        """The result of `call(session)` once it is committed. Raises what it raised."""
+        done: Future[T] = Future()
+        self._asked.put((call, done))
+        return await asyncio.wrap_future(done)
+
+    def close(self) -> None:
+        """Write what is asked, then stop."""
+        self._asked.put(None)
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        while (first := self._asked.get()) is not None:
+            calls = [first]
+            ended = False
+            while len(calls) < _MOST_AT_ONCE and not self._asked.empty():
+                call = self._asked.get()
+                if call is None:
+                    ended = True
+                    break
+                calls.append(call)
+            _commit(calls)
+            if ended:
+                return
+
+
+def _commit(calls: Sequence[tuple[Callable[[Session], Any], Future[Any]]]) -> None:
+    try:
+        with transaction() as session:
+            results = [call(session) for call, _done in calls]
+    except Exception as error:
+        if len(calls) == 1:
+            calls[0][1].set_exception(error)
+            return
+        for call in calls:  # one of them spoils it for all
+            _commit([call])
+        return
+    for (_call, done), result in zip(calls, results, strict=True):
+        done.set_result(result)
+
+
+# --- out --------------------------------------------------------------------------------------------------
+
+
+def provider_id(reference: str) -> str:
+    """How the ledger knows a message: the carrier's own ids are per segment, and begin anew when it restarts."""
+    return f"smpp-{reference}"
+
+
+def taken(reference: str) -> set[int]:
+    """Which segments of a message the carrier has taken."""
+    with reading() as session:
+        return set(session.scalars(select(SmppOut.number).where(SmppOut.reference == reference)))
+
+
+def whole(reference: str) -> bool:
+    """Whether the carrier has taken all of a message."""
+    with reading() as session:
+        totals = session.scalars(select(SmppOut.total).where(SmppOut.reference == reference)).all()
+    return bool(totals) and len(totals) >= totals[0]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The carrier's yes to one segment."""
+
+    reference: str
+    number: int
+    total: int
+    address: str
+    message_id: str
+
+
+def note_taken(session: Session, one: Taken) -> None:
+    """Write it down; a receipt that was faster is found and counts."""
+    known = select(SmppOut).where(SmppOut.reference == one.reference, SmppOut.number == one.number)
+    if session.scalar(known) is not None:
+        return
+    message_id = plain_id(one.message_id)
+    row = SmppOut(
+        reference=one.reference,
+        number=one.number,
+        total=one.total,
+        address=one.address,
+        message_id=message_id,
+        status=Status.SENT,
+        error="",
+        at=clock.now(),
+    )
+    session.add(row)
+    early = _early_receipt(session, one.address, message_id)
+    session.flush()
+    if early is not None:
+        row.status, row.error = early.status, early.error
+        session.delete(early)
+        _settle(session, row)
+
+
+def _early_receipt(session: Session, address: str, message_id: str) -> SmppOut | None:
+    query = select(SmppOut).where(SmppOut.reference.is_(None), SmppOut.message_id.in_(spellings(message_id)))
+    return next((row for row in session.scalars(query) if row.address in ("", address)), None)
+
+
+def note_receipt(session: Session, receipt: Receipt, source: str) -> bool:
+    """What a receipt says of a segment, and thereby of its message; False when nobody here knows the segment yet.
+
+    `source` is the receipt's own sender, the phone the message went to; some carriers leave it out.
+    """
+    if receipt.status is None:
+        return True
+    address = phone_number(source) or ""
+    row = _segment(session, receipt.message_id, address)
+    if row is None:
+        early = SmppOut(
+            reference=None,
+            number=0,
+            total=0,
+            address=address,
+            message_id=plain_id(receipt.message_id),
+            status=receipt.status,
+            error=receipt.error,
+            at=clock.now(),
+        )
+        session.add(early)
+        return False
+    if row.status == Status.SENT:
+        row.status, row.error = receipt.status, receipt.error
+    session.flush()
+    _settle(session, row)
+    return True
+
+
+def _segment(session: Session, message_id: str, address: str) -> SmppOut | None:
+    """The segment a receipt means: that number's first, the same spelling before another one, the latest of several."""
+    wanted = spellings(message_id)
+    query = select(SmppOut).where(SmppOut.reference.is_not(None), SmppOut.message_id.in_(wanted))
+    rows = session.scalars(query.order_by(SmppOut.id)).all()
+    ranked = [((row.address == address), -wanted.index(row.message_id), row.id, row) for row in rows]
+    if address and any(mine for mine, *_rest in ranked):
+        ranked = [entry for entry in ranked if entry[0]]
+    elif address:
+        return None  # another number's message that happens to have such an id
+    return max(ranked, key=lambda entry: entry[:3])[3] if ranked else None
+
+
+def _settle(session: Session, row: SmppOut) -> None:
+    """Tell the ledger once something is sure of the whole message: one segment failed, or all arrived."""
+    if row.reference is None:
+        return
+    segments = session.scalars(select(SmppOut).where(SmppOut.reference == row.reference)).all()
+    failed = next((segment for segment in segments if segment.status == Status.FAILED), None)
+    if failed is not None:
+        service.record_receipt(CHANNEL, provider_id(row.reference), Status.FAILED, failed.error)
+    elif len(segments) >= row.total and all(segment.status == Status.DELIVERED for segment in segments):
+        service.record_receipt(CHANNEL, provider_id(row.reference), Status.DELIVERED)
+
+
+# --- in ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """One `deliver_sm` with a person's text, or a segment of it."""
+
+    source: str
+    destination: str
+    data_coding: int
+    part: Part
+
+    @property
+    def digest(self) -> str:
+        """The same for the carrier's repetition, which has no id of its own."""
+        part = self.part
+        return _digest(self._key, self.data_coding, part.number, part.data)
+
+    @property
+    def message(self) -> str:
+        """What segments of one text share."""
+        return _digest(self._key, self.digest if self.part.total == 1 else "")
+
+    @property
+    def _key(self) -> tuple[object, ...]:
+        return (self.source, self.destination, self.part.reference, self.part.total)
+
+
+def _digest(*values: object) -> str:
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:40]
+
+
+def note_arrived(session: Session, arrived: Arrived) -> str:
+    """Write a segment down, and receive the text when it was the last one missing; what was done, for the log."""
+    if person(arrived.source) is None:
+        return "machine"
+    now, part = clock.now(), arrived.part
+    window = _SAME_PARTS if part.total > 1 else timedelta(seconds=sms_settings().smpp_repeat_seconds)
+    known = select(SmppIn.id).where(SmppIn.digest == arrived.digest, SmppIn.at > now - window)
+    if session.scalar(known.limit(1)) is not None:
+        return "repeated"
+    row = SmppIn(
+        digest=arrived.digest,
+        message=arrived.message,
+        source=arrived.source,
+        number=part.number,
+        total=part.total,
+        data_coding=arrived.data_coding,
+        content=part.data,
+        received=False,
+        at=now,
+    )
+    session.add(row)
+    session.flush()
+    open_parts = select(SmppIn).where(SmppIn.message == arrived.message, SmppIn.received.is_(False))
+    rows = session.scalars(open_parts.order_by(SmppIn.id)).all()
+    if len({row.number for row in rows}) < part.total:
+        return "part"
+    _receive(rows)
+    return "received"
+
+
+def _receive(rows: Sequence[SmppIn]) -> None:
+    """Hand the text of these segments to messaging; gaps are shown as such."""
+    by_number = {row.number: row for row in rows}
+    text, run = "", list[tuple[int, bytes]]()
+    for number in range(1, rows[0].total + 1):
+        row = by_number.get(number)
+        if row is not None:
+            run.append((row.data_coding, row.content))
+            continue
+        text, run = text + _text(run) + MISSING, []
+    text += _text(run)
+    address = person(rows[0].source)
+    assert address is not None, "checked when it arrived"
+    service.receive(Inbound(CHANNEL, f"smpp-{rows[0].message[:24]}-{min(row.id for row in rows)}", address, text))
+    for row in rows:
+        row.received = True
+
+
+def _text(run: Sequence[tuple[int, bytes]]) -> str:
+    return alphabet.decoded(run, sms_settings().smpp_default_alphabet) or ""
+
+
+def tidy(session: Session) -> int:
+    """Pass on texts whose missing segments are overdue, forget what is old; how many were passed on incomplete."""
+    now = clock.now()
+    overdue = now - timedelta(seconds=sms_settings().smpp_parts_seconds)
+    stale = select(SmppIn.message).where(SmppIn.received.is_(False)).group_by(SmppIn.message)
+    messages = [
+        message
+        for message in session.scalars(stale.limit(1_000)).all()
+        if max(session.scalars(select(SmppIn.at).where(SmppIn.message == message)).all()) < overdue
+    ]
+    for message in messages:
+        query = select(SmppIn).where(SmppIn.message == message, SmppIn.received.is_(False))
+        _receive(session.scalars(query.order_by(SmppIn.id)).all())
+    session.execute(delete(SmppIn).where(SmppIn.received.is_(True), SmppIn.at < now - _KEPT_IN))
+    session.execute(delete(SmppOut).where(SmppOut.at < now - _KEPT_OUT))
+    return len(messages)
