@@ -22,6 +22,7 @@ import backend.procedures.search
 import backend.ratings.keywords
 import backend.ratings.tasks
 import chat_gateway.telegram.tasks
+import sms_gateway.tasks  # noqa: F401 - registers them
 from backend import logs
 from backend.messaging import channels
 from backend.notifications.email import EmailChannel

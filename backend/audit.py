@@ -65,6 +65,7 @@ class Audit(StrEnum):
     PRACTICE_RESET = "practice:reset"
     REGISTER_EXPORTED = "register:exported"
     RESULT_DOWNLOADED = "result:downloaded"
+    SMS_PROVIDER_CHANGED = "sms_provider:changed"
     WORKFLOW_CHANGED = "workflow:changed"
 
 

@@ -53,6 +53,9 @@ class Settings(Environment):
     trusted_proxies: int = Field(default=0, ge=0)
     """How many reverse proxies of our own stand in front; their X-Forwarded-For is believed, nobody else's."""
 
+    sms_url: str = ""
+    """Where the SMS gateway listens, for the pages that show what it knows; empty: this machine, `SMS_PORT`."""
+
     internal_token: SecretStr = Field(default=SecretStr(DEVELOPMENT_TOKEN), min_length=1)
     secret_key: SecretStr = Field(default=SecretStr(DEVELOPMENT_TOKEN), min_length=1)
 
@@ -81,6 +84,11 @@ class Settings(Environment):
         if self.environment == "production" and DEVELOPMENT_TOKEN in secrets:
             raise ValueError("INTERNAL_TOKEN and SECRET_KEY must be set in production")
         return self
+
+    @property
+    def sms_base(self) -> str:
+        """Base URL of the SMS gateway."""
+        return self.sms_url.rstrip("/") or f"http://127.0.0.1:{self.sms_port}"
 
     @property
     def storage(self) -> Path:

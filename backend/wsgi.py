@@ -24,6 +24,7 @@ import backend.dossiers.workflows_web
 import backend.inbox.api
 import backend.inbox.web
 import backend.messaging.api
+import backend.messaging.sms_web
 import backend.notifications.web
 import backend.organisation.admin
 import backend.organisation.api
@@ -39,6 +40,7 @@ import backend.ratings.cli
 import backend.ratings.public_web
 import backend.ratings.web
 import backend.translations.cli
+import sms_gateway.cli
 from backend import cli, http, logs
 from backend.messaging import channels
 from backend.notifications.email import EmailChannel
@@ -92,6 +94,7 @@ def build() -> Flask:
         backend.organisation.web,
         backend.organisation.admin,
         backend.inbox.web,
+        backend.messaging.sms_web,
         backend.notifications.web,
         backend.dossiers.workflows_web,
         backend.dossiers.lists_web,
@@ -113,6 +116,7 @@ def build() -> Flask:
         backend.procedures.cli,
         backend.ratings.cli,
         backend.translations.cli,
+        sms_gateway.cli,
     ):
         app.cli.add_command(group.commands)
     app.extensions["warm"] = backend.procedures.search.index

@@ -1,10 +1,12 @@
-"""SMS as a channel of messaging: rendering, and one sender above whichever provider the settings name."""
+"""SMS as a channel of messaging: rendering, and one sender above the providers that the settings name."""
 
 from backend.logs import logger
+from backend.messaging import service
 from backend.messaging.channels import Channel, Outgoing, Rejected, Rendered, Reply, Sent, TryLater, in_words
 from backend.settings import settings
 from sms_gateway import rendering
-from sms_gateway.providers.base import Provider, Unclassified
+from sms_gateway.pool import Pool
+from sms_gateway.providers.base import OptedOut, Provider, Unclassified
 from sms_gateway.providers.console import FILE_NAME, ConsoleProvider
 from sms_gateway.rate import TokenBucket
 from sms_gateway.settings import sms_settings
@@ -16,14 +18,22 @@ MAX_CHOICES = 6
 TRIES_OF_UNCLASSIFIED = 3
 
 
-def chosen_provider() -> Provider:
-    """The provider that `SMS_PROVIDER` names."""
-    if sms_settings().sms_provider == "twilio":
+def provider(name: str) -> Provider:
+    """The provider of that name, as the settings describe it."""
+    if name == "twilio":
         from sms_gateway.providers.twilio import TwilioProvider  # its client takes long to import
 
         return TwilioProvider(sms_settings())
+    if name == "smpp":
+        from sms_gateway.providers.smpp import SmppProvider
+
+        return SmppProvider(sms_settings())
+    if name == "esms":
+        from sms_gateway.providers.esms import EsmsProvider
+
+        return EsmsProvider(sms_settings())
     if settings().environment == "production":
-        log.warning("SMS_PROVIDER=console in production: no citizen gets an answer")
+        log.warning("the console is an SMS provider in production: no citizen gets what it takes")
     return ConsoleProvider(settings().data_dir / FILE_NAME)
 
 
@@ -33,8 +43,9 @@ class SmsChannel(Channel):
     name = "sms"
     max_choices = MAX_CHOICES
 
-    def __init__(self, provider: Provider | None = None, bucket: TokenBucket | None = None) -> None:
-        self._provider = provider or chosen_provider()
+    def __init__(self, *providers: Provider, bucket: TokenBucket | None = None) -> None:
+        chosen = providers or [provider(name) for name in sms_settings().weights]
+        self._pool = Pool({each.name: each for each in chosen})
         self._bucket = bucket or TokenBucket(sms_settings().sms_rate_per_second)
 
     def render(self, reply: Reply, *, accents: bool) -> Rendered:
@@ -42,27 +53,27 @@ class SmsChannel(Channel):
         return rendering.render(in_words(reply), [choice.title for choice in reply.choices], accents=accents)
 
     def send(self, outgoing: Outgoing) -> Sent:
-        """Wait for the rate limit, then one try at the provider."""
+        """Wait for the rate limit, then one try at the providers."""
         if not outgoing.body:
             raise Rejected("nothing to send", "empty")
         too_long = self._bucket.take(sms_settings().sms_rate_wait_seconds)
         if too_long:
             raise TryLater("rate limit", too_long)
+        again = outgoing.attempts > 1
         try:
-            provider_id = self._provider.try_send(outgoing.address, outgoing.body, _reference(outgoing))
+            return self._pool.send(outgoing.address, outgoing.body, _reference(outgoing), again=again)
+        except OptedOut:
+            service.set_reachable(self.name, outgoing.address, False)
+            raise
         except Unclassified as error:
-            log.warning("unknown refusal", provider=self._provider.name, code=error.code, message=outgoing.id)
+            log.warning("unknown refusal", code=error.code, message=outgoing.id)
             if outgoing.attempts >= TRIES_OF_UNCLASSIFIED:
                 raise Rejected(str(error), error.code) from error
             raise TryLater(str(error)) from error
-        return Sent(provider_id, self._provider.name)
 
     def find(self, outgoing: Outgoing) -> Sent | None:
-        """What an earlier try may have left at the provider."""
-        provider_id = self._provider.find(
-            outgoing.address, outgoing.body, _reference(outgoing), since=outgoing.queued_at
-        )
-        return Sent(provider_id, self._provider.name) if provider_id else None
+        """What an earlier try may have left at a provider."""
+        return self._pool.find(outgoing.address, outgoing.body, _reference(outgoing), since=outgoing.queued_at)
 
 
 def _reference(outgoing: Outgoing) -> str:

@@ -54,6 +54,21 @@ def count(text: str) -> Segments:
     return Segments(encoding, parts, units, _PART[encoding] - used)
 
 
+def split(text: str) -> list[str]:
+    """The text as its segments hold it."""
+    if count(text).segments <= 1:
+        return [text] if text else []
+    encoding = GSM7 if is_gsm7(text) else UCS2
+    parts, used = [""], 0
+    for character, width in zip(text, _widths(text, encoding), strict=True):
+        if used + width > _PART[encoding]:
+            parts.append("")
+            used = 0
+        parts[-1] += character
+        used += width
+    return parts
+
+
 def _widths(text: str, encoding: str) -> list[int]:
     if encoding == GSM7:
         return [2 if character in _TWO_SEPTETS else 1 for character in text]

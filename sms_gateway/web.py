@@ -105,6 +105,8 @@ def inbound() -> Response:
             attachments=_attachments(form),
         )
     )
+    if form.first("OptOutType").upper() == "STOP":  # Twilio lets nothing through from now on; START and any text do
+        service.set_reachable(SmsChannel.name, address, False)
     log.info("message received", message=received.message_id, duplicate=received.duplicate)
     return _empty_answer()
 

@@ -4,7 +4,7 @@ from flask import Flask
 
 from backend import http, logs
 from backend.messaging import channels
-from sms_gateway import preview, web
+from sms_gateway import esms_web, preview, providers_api, web
 from sms_gateway.channel import SmsChannel
 
 MAX_BODY = 64 * 1024
@@ -16,6 +16,6 @@ def build() -> Flask:
     app = Flask("sms_gateway", static_folder=None)
     http.install(app, max_body=MAX_BODY)
     channels.register(SmsChannel())
-    app.register_blueprint(web.blueprint)
-    app.register_blueprint(preview.blueprint)
+    for routes in (web, esms_web, preview, providers_api):
+        app.register_blueprint(routes.blueprint)
     return app

@@ -182,10 +182,11 @@ class Health:
 
 @dataclass(frozen=True)
 class Sent:
-    """The provider took the message, under its own id."""
+    """The provider took the message, under its own id; `cost` in đồng, None where nobody knows it."""
 
     provider_message_id: str
     provider: str
+    cost: int | None = None
 
 
 class SendError(Exception):

@@ -127,6 +127,7 @@ _SENT = _CHANGE.values(
     error_code=bindparam("error_code"),
     provider=bindparam("provider"),
     provider_message_id=bindparam("provider_message_id"),
+    cost=bindparam("cost"),
     next_attempt_at=None,
     updated_at=bindparam("now"),
 )
@@ -374,7 +375,8 @@ def note_sent(session: Session, outgoing: Outgoing, sent: Sent, receipt: tuple[s
     """The provider has it, and may have reported on it already."""
     status, error_code = receipt or (Status.SENT, "")
     values = {"status": status, "error_code": error_code, "provider": sent.provider, "now": clock.now()}
-    session.connection().execute(_SENT, values | {"of": outgoing.id, "provider_message_id": sent.provider_message_id})
+    values |= {"of": outgoing.id, "provider_message_id": sent.provider_message_id, "cost": sent.cost}
+    session.connection().execute(_SENT, values)
 
 
 def settle_early_receipts(session: Session, older_than: datetime) -> None:

@@ -111,6 +111,8 @@ class Message(Base):
     epoch: Mapped[int] = mapped_column(default=0)
     segments: Mapped[int] = mapped_column(default=0)
     encoding: Mapped[str] = mapped_column(String(8), default="")
+    cost: Mapped[int | None]
+    """Outbound: what the provider asks for it, in đồng; NULL where its price is not known."""
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime | None]
     error_code: Mapped[str] = mapped_column(String(64), default="")

@@ -6,7 +6,7 @@ Limits, timing, retries and giving up live above, in `sms_gateway.channel` and `
 from abc import ABC, abstractmethod
 from datetime import datetime
 
-from backend.messaging.channels import SendError
+from backend.messaging.channels import Rejected, SendError
 
 
 class Unclassified(SendError):
@@ -15,6 +15,10 @@ class Unclassified(SendError):
     def __init__(self, reason: str, code: str) -> None:
         super().__init__(reason)
         self.code = code
+
+
+class OptedOut(Rejected):
+    """The recipient told the provider to send nothing more from us."""
 
 
 class Provider(ABC):
@@ -26,8 +30,8 @@ class Provider(ABC):
     def try_send(self, to: str, body: str, reference: str) -> str:
         """Hand over one message to `to` (E.164); the provider's id of it. `reference` is the same at every try.
 
-        Raises TryLater when it certainly was not taken, Undecided when it may have been, Rejected when it never will
-        be, Unclassified when the provider's reason means nothing to us.
+        Raises TryLater when it certainly was not taken, Undecided when it may have been, Rejected (or OptedOut) when it
+        never will be, Unclassified when the provider's reason means nothing to us.
         """
 
     def find(self, to: str, body: str, reference: str, since: datetime) -> str | None:

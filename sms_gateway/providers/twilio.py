@@ -20,7 +20,7 @@ from backend import clock
 from backend.logs import logger
 from backend.messaging.channels import Rejected, SendError, TryLater, Undecided
 from sms_gateway.plain import plain
-from sms_gateway.providers.base import Provider, Unclassified
+from sms_gateway.providers.base import OptedOut, Provider, Unclassified
 from sms_gateway.settings import SmsSettings
 
 log = logger(__name__)
@@ -28,9 +28,10 @@ log = logger(__name__)
 PASSING = frozenset({20429, 21611, 30001, 30003})
 """Too many requests, sender's queue or account's queue full, phone off."""
 PERMANENT = frozenset(
-    {21211, 21214, 21217, 21265, 21408, 21610, 21612, 21614, 21617, 21619, 21635, 30004, 30005, 30006, 30007}
+    {21211, 21214, 21217, 21265, 21408, 21612, 21614, 21617, 21619, 21635, 30004, 30005, 30006, 30007}
 )
-"""About this recipient or this text: bad or unreachable number, region not enabled, opted out, too long, filtered."""
+"""About this recipient or this text: bad or unreachable number, region not enabled, too long, filtered."""
+OPTED_OUT = frozenset({21610})
 OPERATOR = frozenset(
     {20003, 20005, 20404, 21212, 21603, 21606, 21607, 21608, 21609, 21659, 21660, 21703, 21704, 21705, 30002}
 )
@@ -125,6 +126,8 @@ def _failure(status: int, code: object) -> SendError:
     reason = f"twilio answered {status}, code {known}"
     if known in PASSING:
         return TryLater(reason)
+    if known in OPTED_OUT:
+        return OptedOut(reason, str(known))
     if known in PERMANENT:
         return Rejected(reason, str(known))
     if known in OPERATOR or status in (401, 403, 404):

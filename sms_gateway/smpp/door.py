@@ -48,7 +48,7 @@ async def opened(session: Session, host: str, port: int) -> asyncio.Server:
                 answer = await _answer(session, line)
                 if answer is None:
                     break
-                writer.write(Answer(**answer.stored()).model_dump_json().encode() + b"\n")  # type: ignore[arg-type]
+                writer.write(Answer(**answer.stored()).model_dump_json().encode() + b"\n")
                 await writer.drain()
         writer.close()
 

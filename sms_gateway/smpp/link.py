@@ -51,7 +51,7 @@ class Link:
         self._window = asyncio.Semaphore(settings.smpp_window)
         self._deliveries: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(MOST_DELIVERIES)
-        self._heard = asyncio.Event()
+        self._heard = False
         self._tasks: list[asyncio.Task[None]] = []
         self.down = asyncio.Event()
 
@@ -146,13 +146,11 @@ class Link:
                 task.cancel()
 
     async def _enquire(self) -> None:
-        """Ask whether the carrier is there whenever it has been silent; a silent one is given up."""
+        """Ask whether the carrier is there whenever it has been silent; one that does not answer is given up."""
         while True:
-            self._heard.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._settings.smpp_enquire_seconds):
-                    await self._heard.wait()
-                    await asyncio.sleep(self._settings.smpp_enquire_seconds)
+            self._heard = False
+            await asyncio.sleep(self._settings.smpp_enquire_seconds)
+            if self._heard:
                 continue
             sequence = self._next()
             try:
@@ -168,7 +166,7 @@ class Link:
         try:
             while True:
                 frame = await pdu.read(self._reader)
-                self._heard.set()
+                self._heard = True
                 if frame.command & pdu.RESPONSE:
                     self._take_answer(frame)
                 elif frame.command == pdu.DELIVER_SM:

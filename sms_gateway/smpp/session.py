@@ -184,7 +184,7 @@ class Session:
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, give_up_at - time.monotonic())):
                 await self._up.wait()
-        return (self._link, 0.0) if self.is_bound else (None, 0.0)
+        return (self._link, 0.0) if self._up.is_set() and self.is_bound else (None, 0.0)
 
     def _refusal(self, status: int) -> Result:
         code = f"0x{status:08X}"

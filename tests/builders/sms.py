@@ -34,6 +34,17 @@ _DEFAULTS = {
     "TWILIO_FROM": "+15005550006",
     "TWILIO_MESSAGING_SERVICE_SID": "",
     "TWILIO_BASE_URL": "",
+    "SMS_PROVIDERS": "",
+    "SMS_COSTS": "",
+    "SMPP_HOST": "127.0.0.1",
+    "SMPP_SYSTEM_ID": "motcua",
+    "SMPP_PASSWORD": "s3cret",
+    "SMPP_SOURCE": "MOT CUA",
+    "SMPP_SESSION_HOST": "127.0.0.1",
+    "ESMS_API_KEY": "key-of-esms",
+    "ESMS_SECRET_KEY": "secret-of-esms",
+    "ESMS_BRANDNAME": "MOTCUA",
+    "ESMS_CALLBACK_SECRET": "a-secret-path-of-esms",
 }
 _numbers = itertools.count(1)
 

@@ -48,7 +48,7 @@ def settings(monkeypatch):
 
 
 def test_the_console_is_the_provider_of_a_machine_without_account(settings):
-    assert isinstance(SmsChannel()._provider, ConsoleProvider)
+    assert SmsChannel()._pool.names == [ConsoleProvider.name]
 
 
 def test_a_message_goes_to_the_provider(settings):
@@ -71,6 +71,7 @@ def test_an_empty_message_is_refused_here(settings):
         SmsChannel(Remembering()).send(make.outgoing(""))
 
 
+@pytest.mark.usefixtures("database")
 @pytest.mark.parametrize(("attempts", "kind"), [(1, TryLater), (2, TryLater), (3, Rejected)])
 def test_an_unknown_refusal_is_permanent_at_the_third_time(settings, attempts, kind):
     provider = Remembering()
@@ -82,7 +83,7 @@ def test_an_unknown_refusal_is_permanent_at_the_third_time(settings, attempts, k
 
 def test_the_rate_is_kept_after_a_burst_of_one_second(settings):
     time = Time()
-    channel = SmsChannel(Remembering(), time.bucket(4))
+    channel = SmsChannel(Remembering(), bucket=time.bucket(4))
     for _ in range(8):
         channel.send(make.outgoing())
     assert time.slept == [0.25] * 4
@@ -102,7 +103,7 @@ def test_a_slow_rate_has_no_burst():
 def test_a_turn_too_far_away_is_given_back(monkeypatch):
     make.configure(monkeypatch, SMS_RATE_WAIT_SECONDS="1")
     time, provider = Time(), Remembering()
-    channel = SmsChannel(provider, time.bucket(0.1))
+    channel = SmsChannel(provider, bucket=time.bucket(0.1))
     channel.send(make.outgoing())
     for _ in range(2):
         with pytest.raises(TryLater) as raised:
