@@ -22,6 +22,9 @@ run: setup models/.trained seed ## Set everything up and start it, with a page t
 demo: setup models/.trained seed ## Print ten conversations run through the real processes
 	.venv/bin/python -m tests.end_to_end.demo
 
+demo-telegram: setup models/.trained seed ## The same through Telegram, played by a server of our own
+	.venv/bin/python -m tests.peers.telegram.demo
+
 test: setup-test models/.trained ## Set everything up and pass the tests
 	.venv/bin/pytest -n 2 --ignore tests/end_to_end $(ARGS)
 	.venv/bin/pytest tests/end_to_end $(ARGS)
@@ -95,4 +98,4 @@ lock: $(UV) ## Resolve both environments anew after a change of pyproject.toml o
 	$(UV) pip compile pyproject.toml --extra dev --python-version 3.11 $(LOCK) -o requirements/services.txt
 	$(UV) pip compile bot/requirements.in --python-version 3.10 --override bot/overrides.txt $(LOCK) --no-emit-package rasa -o requirements/rasa.txt
 
-.PHONY: help run demo test lint train bench seed clean lock setup setup-test
+.PHONY: help run demo demo-telegram test lint train bench seed clean lock setup setup-test

@@ -66,6 +66,6 @@ def _owns_dossiers(stack: Stack, channel: str, address: str) -> dict[str, str]:
     with stack.database() as session:
         codes = demo.seed_person(person)
         if channel != "sms":
-            proved = {"channel": channel, "address": address, "phone": number}
+            proved = {"channel": channel, "address": address, "phone": number, "verified_by": "code"}
             session.add(ChannelIdentity(**proved, verified_at=clock.now()))
     return codes
