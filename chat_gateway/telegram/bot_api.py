@@ -33,7 +33,7 @@ from telegram.request import HTTPXRequest
 from backend.logs import logger
 from backend.messaging.channels import Fetched, Rejected, SendError, TryLater, Undecided
 from chat_gateway.settings import ChatSettings, chat_settings
-from chat_gateway.telegram.reading import MOST_BYTES
+from chat_gateway.telegram.reading import LARGEST
 from chat_gateway.telegram.schemas import ALLOWED, Raw
 
 log = logger(__name__)
@@ -43,7 +43,7 @@ BLOCKED = "blocked"
 NO_CHAT = "no_chat"
 REFUSED = "refused"
 TOO_LARGE = "too_large"
-NO_FILE = "no_file"
+NO_FILE = "gone"
 
 _OPERATOR_PAUSE_SECONDS = 60.0
 _GRACE_SECONDS = 2.0
@@ -87,7 +87,7 @@ class Line:
         self._do(self.bot.answer_callback_query(press_id, text=text or None), self._seconds)
 
     def fetch(self, file_id: str) -> Fetched:
-        """A file that somebody sent. Raises Rejected for what is gone or over `MOST_BYTES`."""
+        """A file that somebody sent. Raises Rejected for what is gone or over `LARGEST`."""
         return self._do(self._fetch(file_id), self._seconds + self._file_seconds)
 
     def updates(self, offset: int | None, wait_seconds: int) -> list[Raw]:
@@ -128,7 +128,7 @@ class Line:
         file = await self.bot.get_file(file_id)
         url = file.file_path or ""
         # Of a Bot API server in local mode this is a path of its own machine: never opened here.
-        if not url.startswith(self._files) or (file.file_size or 0) > MOST_BYTES:
+        if not url.startswith(self._files) or (file.file_size or 0) > LARGEST:
             raise Rejected("no file that we may have", TOO_LARGE if url.startswith(self._files) else NO_FILE)
         data = bytearray()
         async with (
@@ -141,7 +141,7 @@ class Line:
                 raise Rejected(f"file server answered {answer.status_code}", NO_FILE)
             async for chunk in answer.aiter_bytes():
                 data += chunk
-                if len(data) > MOST_BYTES:
+                if len(data) > LARGEST:
                     raise Rejected("file too large", TOO_LARGE)
         return Fetched(bytes(data), url.rsplit("/", 1)[-1])
 

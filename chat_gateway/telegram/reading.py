@@ -8,11 +8,12 @@ from backend import storage
 from backend.text import normalise, phone_number
 from chat_gateway.telegram.schemas import Contact, File, Message
 
-MOST_BYTES = 20_000_000
-"""Of a file that Telegram hands to bots; larger ones stay with it."""
 GREETING = "Xin chào"
 HELP = "TRO GIUP"
-TOO_LARGE = "tệp lớn quá {most} MB"
+LARGEST = min(20_000_000, storage.LARGEST)
+"""Bytes of a file that we take: Telegram hands bots twenty million, we keep less."""
+TOO_LARGE = f"Tệp quá lớn. Mỗi tệp tối đa {LARGEST // 1024 // 1024} MB."
+UNKNOWN_FILE = "Tệp không còn trên ứng dụng anh/chị đã gửi."
 NOT_READABLE = frozenset(
     {"sticker", "dice", "poll", "game", "story", "checklist", "paid_media", "giveaway", "invoice", "animation"}
 )
@@ -64,9 +65,8 @@ def _files(message: Message) -> list[dict[str, Any]]:
 
 def _file(file: File, media_type: str) -> dict[str, Any]:
     name = normalise(file.file_name)[: storage.NAME_LENGTH]
-    most = min(MOST_BYTES, storage.LARGEST)
-    if file.file_size > most or not _FILE_ID.fullmatch(file.file_id):
-        return {"kind": "refused", "name": name, "why": TOO_LARGE.format(most=most // 1024 // 1024)}
+    if file.file_size > LARGEST or not _FILE_ID.fullmatch(file.file_id):
+        return {"kind": "refused", "name": name, "why": TOO_LARGE if file.file_size > LARGEST else UNKNOWN_FILE}
     media_type = media_type or (file.mime_type if _MEDIA_TYPE.fullmatch(file.mime_type) else "")
     return {"kind": "remote", "reference": file.file_id, "name": name, "media_type": media_type}
 
@@ -75,7 +75,7 @@ def _others(message: Message) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     place = message.venue.location if message.venue else message.location
     if place is not None:
-        found.append({"kind": "location", "latitude": place.latitude, "longitude": place.longitude, "place": ""})
+        found.append({"kind": "location", "latitude": place.latitude, "longitude": place.longitude})
     if message.contact is not None and (phone := _phone(message.contact)):
         # Anybody's card can be sent; only Telegram's own button makes it the sender's.
         own = message.sender is not None and message.contact.user_id == message.sender.id

@@ -173,7 +173,7 @@ def test_a_file_is_fetched_from_telegram_alone_and_not_beyond_its_size(monkeypat
     telegram.control("fault", method="getFile", status=429, retry_after=3)
     with pytest.raises(TryLater):
         channel.fetch(file["file_id"])
-    monkeypatch.setattr(bot_api, "MOST_BYTES", 500)
+    monkeypatch.setattr(bot_api, "LARGEST", 500)
     with pytest.raises(Rejected) as refused:
         channel.fetch(file["file_id"])
     assert refused.value.code == bot_api.TOO_LARGE

@@ -62,7 +62,7 @@ SIZES = [
     {**FILE, "file_id": "middle", "width": 320, "height": 213},
 ]
 PLACE = {"latitude": 12.6797, "longitude": 108.0447}
-LOCATION = {"kind": "location", **PLACE, "place": ""}
+LOCATION = {"kind": "location", **PLACE}
 CARD = {"phone_number": "84905123456", "first_name": "Ánh"}
 KINDS = {
     "text": ({"text": "  làm giấy   khai sinh\x00 "}, "làm giấy khai sinh", []),
@@ -84,7 +84,7 @@ KINDS = {
     "too large": (
         {"document": {**FILE, "file_size": 30_000_000, "file_name": "phim.mp4"}},
         "",
-        [{"kind": "refused", "name": "phim.mp4", "why": "tệp lớn quá 10 MB"}],
+        [{"kind": "refused", "name": "phim.mp4", "why": "Tệp quá lớn. Mỗi tệp tối đa 10 MB."}],
     ),
     "location": ({"location": PLACE}, "", [LOCATION]),
     "venue": (
