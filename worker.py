@@ -12,6 +12,8 @@ import backend.complaints.keywords
 import backend.dossiers.keywords
 import backend.dossiers.tasks
 import backend.inbox.keywords
+import backend.inbox.listening
+import backend.inbox.tasks
 import backend.messaging.housekeeping
 import backend.messaging.tasks
 import backend.notifications.digest_tasks

@@ -101,12 +101,13 @@ class Turn:
         message = tracker.latest_message
         users = _messages_of_this_session(tracker.events)
         earlier = users[:-1]
-        memory = Memory.of(tracker.slots) if earlier else _after_a_pause(Memory.of(tracker.slots))
+        goes_on = bool(earlier) and not (message.get("metadata") or {}).get("after_officer")
+        memory = Memory.of(tracker.slots) if goes_on else _after_a_pause(Memory.of(tracker.slots))
         written = str(message.get("text") or "")
         typed = not written.startswith("/")  # the door neutralises a typed slash
         intent = str((message.get("intent") or {}).get("name") or "")
         entities = [(str(e["entity"]), str(e["value"])) for e in message.get("entities") or [] if e.get("value")]
-        before = _offered_for(earlier[-1], memory) if earlier else ""
+        before = _offered_for(earlier[-1], memory) if goes_on else ""
         turn = cls(
             api=api,
             conversation=tracker.sender_id,
@@ -194,7 +195,7 @@ def _messages_of_this_session(events: Sequence[Mapping[str, Any]]) -> list[Mappi
 
 
 def _after_a_pause(memory: Memory) -> Memory:
-    """A question asked in an earlier session is no longer waited for: today's message is about something new."""
+    """A question asked in an earlier session, or before an officer took over, is no longer waited for."""
     memory.pending_aspect = memory.awaiting = memory.suggestions = memory.misunderstood = None
     memory.dossier_code = None
     return memory

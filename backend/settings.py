@@ -74,6 +74,8 @@ class Settings(Environment):
     worker_threads: int = Field(default=6, ge=1)
     queue_poll_seconds: float = Field(default=0.02, gt=0)
     rasa_timeout_seconds: float = Field(default=8.0, gt=0)
+    messages_per_minute: int = Field(default=30, ge=1)
+    """More than so many of one sender are kept but not answered."""
     turn_lease_seconds: float = Field(default=20.0, gt=0)
     delivery_lease_seconds: float = Field(default=60.0, gt=0)
 

@@ -23,6 +23,8 @@ import backend.dossiers.web_papers
 import backend.dossiers.workflows_web
 import backend.inbox.api
 import backend.inbox.web
+import backend.inbox.web_acts
+import backend.inbox.web_desk
 import backend.messaging.api
 import backend.messaging.sms_web
 import backend.notifications.web

@@ -1,23 +1,27 @@
-"""Handing conversations to officers."""
+"""The door of the inbox for other features: putting a conversation before officers. The use cases live beside it.
+
+`cases` the life of a case · `answering` words to the citizen and notes · `listing` lists, search, saved views ·
+`page` everything about one case · `assigning` queues · `sweep` what time does · `live` what is new, at once.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from backend import audit, calendar, clock
 from backend.audit import Audit
 from backend.database import insert_for, reading, transaction
-from backend.errors import InvalidInput, NotFound
-from backend.inbox.models import Escalation, Reason
+from backend.errors import InvalidInput
+from backend.inbox import assigning, cases, policy, records
+from backend.inbox.models import Case, Escalation, Kind, Reason, State
 from backend.messaging import service as messaging
 from backend.messaging.channels import Reply
-from backend.messaging.service import Entry
+from backend.messaging.models import Owner
 from backend.settings import settings
-from backend.text import normalise
 
-SUMMARY_LENGTH = 500
-ANSWER_LENGTH = 2_000
+AWAY = "Dạ, giờ này cơ quan nghỉ, cán bộ sẽ đọc và trả lời từ {opening}. Cần gấp, anh/chị gọi {hotline}."
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Escalated:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A line of the list of conversations that wait for an officer."""
+    """A conversation that is not closed."""
 
     id: int
     conversation_id: int
@@ -41,26 +45,91 @@ class Waiting:
     created_at: datetime
 
 
-def escalate(conversation_id: int, reason: str, summary: str, message_id: int) -> Escalated:
-    """Put a conversation before the officers; the same message does it once. Raises InvalidInput, NotFound."""
+def escalate(
+    conversation_id: int,
+    reason: str,
+    summary: str,
+    message_id: int,
+    *,
+    agency_code: str = "",
+    skill: str = "",
+    priority: int | None = None,
+) -> Escalated:
+    """Put a conversation before the officers of an agency ("": the hotline); the same message does it once.
+
+    A conversation that has a case already gets no second one: the new line comes on top. Raises InvalidInput, NotFound.
+    """
     if reason not in Reason.ALL:
         raise InvalidInput(f"Lý do “{reason}” không có trong danh mục.")
-    messaging.message_text(conversation_id, message_id)  # raises NotFound for a message of somebody else
+    wanted = messaging.message_text(conversation_id, message_id)  # raises NotFound for a message of somebody else
     with transaction() as session:
+        messaging.hold(conversation_id)
         row = {
             "conversation_id": conversation_id,
             "message_id": message_id,
             "reason": reason,
-            "summary": summary.strip()[:SUMMARY_LENGTH],
+            "summary": " ".join(summary.split())[: policy.SUMMARY_LENGTH],
             "created_at": clock.now(),
         }
         insert = insert_for(session, Escalation).values(**row).on_conflict_do_nothing().returning(Escalation.id)
         added = session.scalar(insert)
         if added is not None:
+            case = _case_of(session, conversation_id) or _opened(session, row, agency_code, skill)
+            session.get_one(Escalation, added).case_id = case.id
+            _escalated(session, case, session.get_one(Escalation, added), wanted, priority)
             actor, subject = f"conversation:{conversation_id}", f"escalation:{added}"
             audit.record(session, Audit.CONVERSATION_ESCALATED, actor=actor, subject=subject, reason=reason)
     open_now = calendar.is_open(clock.now())
     return Escalated(_told(open_now), open_now)
+
+
+def _case_of(session: Session, conversation_id: int) -> Case | None:
+    """The case that is not closed, locked; its conversation is locked already."""
+    alive = select(Case).where(Case.conversation_id == conversation_id, Case.closed_at.is_(None))
+    return session.scalars(alive.with_for_update().execution_options(populate_existing=True)).one_or_none()
+
+
+def _opened(session: Session, row: dict[str, object], agency_code: str, skill: str) -> Case:
+    now, reason = clock.now(), str(row["reason"])
+    case = Case(
+        conversation_id=row["conversation_id"],
+        channel=messaging.view(int(str(row["conversation_id"]))).channel,
+        state=State.WAITING,
+        reason=reason,
+        summary=row["summary"],
+        agency_code=agency_code,
+        skill=skill,
+        priority=policy.priority_of(reason),
+        labels=[],
+        opened_at=now,
+        waits_since=now,
+        version=0,
+    )
+    records.set_deadlines(case)
+    session.add(case)
+    session.flush()
+    records.note_event(session, case, Kind.OPENED, f"conversation:{case.conversation_id}", reason=reason)
+    return case
+
+
+def _escalated(session: Session, case: Case, row: Escalation, wanted: str, priority: int | None) -> None:
+    """What an escalation does to its case: the last line counts, the gravest reason stays."""
+    case.reason = policy.graver(case.reason, row.reason)
+    case.summary, case.wanted = row.summary, wanted
+    asked = max(policy.priority_of(row.reason), priority or 0)
+    if asked > case.priority:
+        case.priority = asked
+        records.set_deadlines(case)
+    if case.waits_since is None:
+        case.waits_since = clock.now()
+    if not calendar.is_open(clock.now()):
+        case.told_away_at = case.told_away_at or clock.now()  # what they are told now says so
+    records.refresh_search(case)
+    cases.wake(session, case, f"conversation:{case.conversation_id}")
+    records.note_event(
+        session, case, Kind.ESCALATED, f"conversation:{case.conversation_id}", text=row.summary, reason=row.reason
+    )
+    assigning.hand_out(session, case)
 
 
 def _told(open_now: bool) -> str:
@@ -76,57 +145,47 @@ def _told(open_now: bool) -> str:
     )
 
 
+def heard(conversation_id: int) -> None:
+    """The citizen has written to the officer who has taken over: they wait, a snoozed case wakes.
+
+    Out of hours they are told once when somebody will read it.
+    """
+    with transaction() as session:
+        case = _case_of(session, conversation_id)
+        if case is None:
+            return
+        cases.wake(session, case, f"conversation:{conversation_id}")
+        if case.waits_since is None:
+            case.waits_since = clock.now()
+            records.note_event(session, case, Kind.WROTE, f"conversation:{conversation_id}")
+        if not calendar.is_open(clock.now()) and case.told_away_at is None:
+            case.told_away_at = clock.now()
+            opening = clock.local(calendar.next_opening(clock.now()))
+            words = AWAY.format(opening=f"{opening:%H:%M} ngày {opening:%d/%m}", hotline=settings().hotline)
+            messaging.say(conversation_id, Reply(words))
+            records.note_event(session, case, Kind.AWAY, records.SYSTEM)
+
+
 def waiting(limit: int = 200) -> list[Waiting]:
-    """The conversations that wait for an officer, oldest first."""
+    """The cases that are not closed, oldest first."""
     with reading() as session:
-        query = select(Escalation).where(Escalation.closed_at.is_(None)).order_by(Escalation.id).limit(limit)
-        rows = session.scalars(query).all()
-        return [_line(row) for row in rows]
+        alive = select(Case).where(Case.closed_at.is_(None)).order_by(Case.opened_at, Case.id).limit(limit)
+        return [_line(case) for case in session.scalars(alive)]
 
 
-def _line(row: Escalation) -> Waiting:
-    conversation = messaging.view(row.conversation_id)
+def _line(case: Case) -> Waiting:
+    conversation = messaging.view(case.conversation_id)
     return Waiting(
-        id=row.id,
-        conversation_id=row.conversation_id,
+        id=case.id,
+        conversation_id=case.conversation_id,
         channel=conversation.channel,
         address=conversation.address,
-        reason=row.reason,
-        summary=row.summary,
-        created_at=row.created_at,
+        reason=case.reason,
+        summary=case.summary,
+        created_at=case.opened_at,
     )
 
 
-def escalation(escalation_id: int, *, actor: str = "system") -> tuple[Waiting, list[Entry]]:
-    """One escalation with the last turns of its conversation. Each look is audited. Raises NotFound."""
-    with transaction() as session:
-        row = session.get(Escalation, escalation_id)
-        if row is None:
-            raise NotFound("Không có yêu cầu này.")
-        audit.record(session, Audit.CONVERSATION_VIEWED, actor=actor, subject=f"conversation:{row.conversation_id}")
-        return _line(row), messaging.history(row.conversation_id, limit=40)
-
-
-def answer(escalation_id: int, text: str, *, actor: str) -> None:
-    """Send an officer's words to the citizen, on the channel they wrote from. Raises NotFound, InvalidInput."""
-    words = normalise(text)
-    if not words or len(words) > ANSWER_LENGTH:
-        raise InvalidInput(f"Câu trả lời cần từ 1 đến {ANSWER_LENGTH} ký tự.")
-    with transaction() as session:
-        row = session.get(Escalation, escalation_id)
-        if row is None:
-            raise NotFound("Không có yêu cầu này.")
-        message_id = messaging.say(row.conversation_id, Reply(words))
-        subject = f"conversation:{row.conversation_id}"
-        audit.record(session, Audit.CONVERSATION_ANSWERED, actor=actor, subject=subject, message=message_id)
-
-
-def close(escalation_id: int, *, actor: str = "system") -> None:
-    """An officer has dealt with it. Closing twice keeps the first time, and who it was. Raises NotFound."""
-    with transaction() as session:
-        row = session.get(Escalation, escalation_id, with_for_update=True)
-        if row is None:
-            raise NotFound("Không có yêu cầu này.")
-        if row.closed_at is None:
-            row.closed_at = clock.now()
-            audit.record(session, Audit.ESCALATION_CLOSED, actor=actor, subject=f"escalation:{escalation_id}")
+def is_with_officer(conversation_id: int) -> bool:
+    """Whether an officer talks there: nobody is asked to rate, or bothered otherwise, meanwhile."""
+    return messaging.view(conversation_id).owner == Owner.OFFICER

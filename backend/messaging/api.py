@@ -22,4 +22,10 @@ blueprint = APIBlueprint(
 def conversation(path: ConversationPath) -> dict[str, Any]:
     """Where a conversation stands."""
     view = service.view(path.cid)
-    return {"id": view.id, "channel": view.channel, "procedure_code": view.procedure_code, "owner": view.owner}
+    return {
+        "id": view.id,
+        "channel": view.channel,
+        "procedure_code": view.procedure_code,
+        "owner": view.owner,
+        "officer_said": service.officer_said(path.cid),
+    }

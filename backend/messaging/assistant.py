@@ -62,8 +62,10 @@ def _client() -> httpx.Client:
     )
 
 
-def ask(*, conversation_id: int, message_id: int, text: str, payload: str, channel: str) -> Answer:
-    """The assistant's answer.
+def ask(
+    *, conversation_id: int, message_id: int, text: str, payload: str, channel: str, after_officer: bool = False
+) -> Answer:
+    """The assistant's answer. `after_officer`: somebody else spoke since its last, so its questions are closed.
 
     Raises Unavailable when no usable answer came: asking again is safe. Raises InvalidInput when the assistant calls
     the question malformed: asking again would not help.
@@ -75,6 +77,7 @@ def ask(*, conversation_id: int, message_id: int, text: str, payload: str, chann
         "text": text,
         "payload": payload,
         "input_channel": channel,
+        "after_officer": after_officer,
     }
     try:
         response = _client().post(f"{servers[conversation_id % len(servers)]}/webhooks/turn/webhook", json=question)

@@ -37,10 +37,13 @@ def deliver(message_id: int) -> Outcome:
     if claimed is None:
         return Outcome()
     outgoing, channel_name, perhaps_taken = claimed
+    stale = perhaps_taken and _is_stale(outgoing)
     # No session is open from here on: a slow provider must not hold a database connection.
     started = time.perf_counter()
     try:
-        sent = _send(channels.get(channel_name), outgoing, perhaps_taken=perhaps_taken)
+        sent = _send(channels.get(channel_name), outgoing, perhaps_taken=perhaps_taken, stale=stale)
+    except _Stale:
+        return _suppressed(outgoing)
     except SendError as error:
         return _failed(outgoing, error)
     except Exception as error:  # a fault of ours; it may have come after the provider's yes
@@ -52,9 +55,27 @@ def deliver(message_id: int) -> Outcome:
     return _sent(outgoing, channel_name, sent)
 
 
-def _send(channel: Channel, outgoing: Outgoing, *, perhaps_taken: bool) -> Sent:
+class _Stale(Exception):
+    """An officer took the conversation over while a reply of the assistant waited for another try."""
+
+
+def _is_stale(outgoing: Outgoing) -> bool:
+    with transaction() as session:
+        return ledger.is_stale(session, outgoing.id)
+
+
+def _send(channel: Channel, outgoing: Outgoing, *, perhaps_taken: bool, stale: bool) -> Sent:
     found = _found(channel, outgoing) if perhaps_taken else None
+    if found is None and stale:
+        raise _Stale
     return found or channel.send(outgoing)
+
+
+def _suppressed(outgoing: Outgoing) -> Outcome:
+    with transaction() as session:
+        message = session.get_one(Message, outgoing.id, with_for_update=True)
+        message.status, message.next_attempt_at, message.updated_at = Status.SUPPRESSED, None, clock.now()
+    return _next(outgoing)
 
 
 def _found(channel: Channel, outgoing: Outgoing) -> Sent | None:
@@ -81,19 +102,25 @@ def _failed(outgoing: Outgoing, error: SendError) -> Outcome:
     if isinstance(error, TryLater) and error.after_seconds is not None and delay is not None:
         delay = max(delay, error.after_seconds)
     with transaction() as session:
+        stale = ledger.is_stale(session, outgoing.id)
         message = session.get_one(Message, outgoing.id, with_for_update=True)
         if (message.status, message.attempts) != (Status.SENDING, outgoing.attempts):
             return Outcome()  # our lease ran out and another worker's try counts
         message.error_code = (error.code if isinstance(error, Rejected) else type(error).__name__)[:64]
         message.updated_at = clock.now()
+        taken_over = stale and not isinstance(error, Undecided)
         if delay is None:
             message.status, message.next_attempt_at = Status.FAILED, None
+        elif taken_over:
+            message.status, message.next_attempt_at = Status.SUPPRESSED, None
         else:
             # An undecided message stays "sending": the next try asks the provider before it sends again.
             message.status = Status.SENDING if isinstance(error, Undecided) else Status.QUEUED
             message.next_attempt_at = clock.now() + timedelta(seconds=delay)
     if delay is None:
         log.error("message failed", message=outgoing.id, error=message.error_code, attempts=outgoing.attempts)
+        return _next(outgoing)
+    if taken_over:
         return _next(outgoing)
     log.warning("message not sent yet", message=outgoing.id, error=type(error).__name__, again_in=delay)
     return Outcome(again_in=delay)

@@ -15,6 +15,7 @@ from backend.database import Base, insert_for, insert_in
 from backend.messaging import channels, policy
 from backend.messaging.channels import Extras, Offered, Outgoing, Reply, Sent
 from backend.messaging.models import TITLE_LENGTH, ChoiceToken, Conversation, Direction, EarlyReceipt, Message, Status
+from backend.settings import settings
 
 MOST_PAGES = 12
 """Pages of one answer behind which its choices are still looked for."""
@@ -29,6 +30,8 @@ class Claim:
     address: str
     owner: str
     epoch: int
+    after_officer: bool
+    blocked_at: datetime | None
 
 
 _conversations, _messages, _tokens, _receipts = (
@@ -115,6 +118,20 @@ _ANSWERED = _CHANGE.where(_messages.c.status == Status.RECEIVED).values(
     intent=bindparam("intent"),
     confidence=bindparam("confidence"),
     updated_at=bindparam("now"),
+)
+_UNDERSTOOD = _CHANGE.where(_messages.c.status == Status.FOR_OFFICER).values(
+    intent=bindparam("intent"), confidence=bindparam("confidence"), updated_at=bindparam("now")
+)
+_EARLIER = (
+    select(_messages.c.created_at)
+    .where(
+        _messages.c.conversation_id == bindparam("conversation_id"),
+        _messages.c.direction == Direction.IN,
+        _messages.c.id < bindparam("before"),
+    )
+    .order_by(_messages.c.id.desc())
+    .offset(bindparam("most"))
+    .limit(1)
 )
 _CLAIM_DELIVERY = _CHANGE.values(
     status=Status.SENDING,
@@ -300,6 +317,12 @@ def note_answered(session: Session, message_id: int, intent: str, confidence: fl
     return bool(session.connection().execute(_ANSWERED, given).rowcount)
 
 
+def note_understood(session: Session, message_id: int, intent: str, confidence: float | None) -> bool:
+    """What a message was taken for that an officer answers now; False when it is not theirs."""
+    given = {"of": message_id, "intent": intent, "confidence": confidence, "now": clock.now()}
+    return bool(session.connection().execute(_UNDERSTOOD, given).rowcount)
+
+
 def release_turn(session: Session, conversation_id: int, lease: str) -> None:
     """Give the right back, if it is still ours."""
     session.connection().execute(_RELEASE_TURN, {"conversation_id": conversation_id, "lease": lease})
@@ -388,6 +411,54 @@ def settle_early_receipts(session: Session, older_than: datetime) -> None:
         note_receipt(message, receipt.status, receipt.error_code)
         session.delete(receipt)
     session.execute(delete(EarlyReceipt).where(EarlyReceipt.at < older_than))
+
+
+def leave_to_officer(session: Session, conversation_id: int) -> bool:
+    """What nobody has answered is the officer's to answer; False when there was nothing."""
+    return _move_waiting(session, conversation_id, Status.FOR_OFFICER)
+
+
+def ignore_waiting(session: Session, conversation_id: int) -> None:
+    """Keep what a blocked sender writes; nobody answers it."""
+    _move_waiting(session, conversation_id, Status.IGNORED)
+
+
+def _move_waiting(session: Session, conversation_id: int, status: str) -> bool:
+    moved = session.execute(
+        update(Message)
+        .where(Message.conversation_id == conversation_id, Message.status == Status.RECEIVED)
+        .values(status=status, updated_at=clock.now())
+    )
+    return bool(moved.rowcount)  # type: ignore[attr-defined]
+
+
+def ignore(session: Session, message_id: int) -> None:
+    """Keep one message that nobody answers."""
+    session.execute(
+        update(Message)
+        .where(Message.id == message_id, Message.status == Status.RECEIVED)
+        .values(status=Status.IGNORED, updated_at=clock.now())
+    )
+
+
+def floods(session: Session, message: Message) -> bool:
+    """Whether its sender wrote more than the most a minute, up to this message."""
+    asked = {
+        "conversation_id": message.conversation_id,
+        "before": message.id,
+        "most": settings().messages_per_minute - 1,
+    }
+    first = session.connection().execute(_EARLIER, asked).scalar()
+    return first is not None and message.created_at - first < timedelta(minutes=1)
+
+
+def is_stale(session: Session, message_id: int) -> bool:
+    """Whether a message answers something that was asked under an older owner; locks the conversation against both."""
+    message = session.get_one(Message, message_id)
+    if message.reply_to_id is None:
+        return False
+    conversation = session.get_one(Conversation, message.conversation_id, with_for_update=True)
+    return message.epoch != conversation.epoch
 
 
 def suppress_replies(session: Session, conversation_id: int) -> None:

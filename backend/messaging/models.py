@@ -28,8 +28,8 @@ class Direction:
 class Status:
     """Where a message stands.
 
-    Inbound: received → answered | for_officer. Outbound: queued → sending → sent → delivered → read, or failed |
-    suppressed.
+    Inbound: received → answered | for_officer | ignored (a flood, a blocked sender). Outbound: queued → sending → sent
+    → delivered → read, or failed | suppressed.
     """
 
     RECEIVED = "received"
@@ -42,10 +42,11 @@ class Status:
     FAILED = "failed"
     SUPPRESSED = "suppressed"
     READ = "read"
+    IGNORED = "ignored"
 
     WAITS_FOR_TURN = frozenset({RECEIVED})
     WAITS_FOR_DELIVERY = frozenset({QUEUED, SENDING})
-    SHOWN_TO_CITIZEN = frozenset({RECEIVED, ANSWERED, FOR_OFFICER, QUEUED, SENDING, SENT, DELIVERED, READ})
+    SHOWN_TO_CITIZEN = frozenset({RECEIVED, ANSWERED, FOR_OFFICER, QUEUED, SENDING, SENT, DELIVERED, READ, IGNORED})
 
 
 class Conversation(Base):
@@ -75,6 +76,16 @@ class Conversation(Base):
     """Set while the citizen has blocked or left us on this channel."""
     outage_told_at: Mapped[datetime | None]
     """Set while the citizen has been told that the assistant is down and still waits."""
+    after_officer: Mapped[bool] = mapped_column(default=False)
+    """An officer gave it back and the assistant has not been asked since: what it asked before is no longer open."""
+    officer_said: Mapped[str] = mapped_column(Text, default="")
+    """The officer's last words, for the assistant that goes on after them."""
+    officer_said_at: Mapped[datetime | None]
+    flood_told_at: Mapped[datetime | None]
+    """Set while messages come faster than they are answered, and the citizen has been told so."""
+    blocked_at: Mapped[datetime | None]
+    """Set while an officer keeps this sender out: what comes is kept and answered by nobody."""
+    blocked_reason: Mapped[str] = mapped_column(String(300), default="")
     turn_lease: Mapped[str | None] = mapped_column(String(32))
     turn_lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]

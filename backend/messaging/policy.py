@@ -13,6 +13,10 @@ REST_COMMAND = "tiep theo"
 ABOUT_LASTS = timedelta(days=7)
 """How long a conversation is still about the dossier of its last notice."""
 
+OFFICER_SAID_LASTS = timedelta(days=1)
+FLOOD_TOLD_FOR = timedelta(minutes=10)
+"""So long a citizen who writes too fast is not told again."""
+
 _DELIVERY_DELAYS = (2, 10, 30, 60, 120)
 _DELIVERY_DELAY_LATER = 300
 MAX_DELIVERY_ATTEMPTS = 48

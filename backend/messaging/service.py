@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import select, update
 
 from backend import clock
-from backend.database import after_commit, reading, transaction
+from backend.database import LARGEST_ID, after_commit, reading, transaction
 from backend.errors import NotFound
 from backend.logs import logger
-from backend.messaging import ledger, policy, tasks
+from backend.messaging import ledger, policy, tasks, wording
 from backend.messaging.channels import Extras, Offered, Reply
 from backend.messaging.models import Conversation, Direction, Message, Owner, Status
+from backend.settings import settings
 from backend.text import normalise
 
 log = logger(__name__)
@@ -58,6 +59,9 @@ class Entry:
     created_at: datetime | None = None
     attachments: tuple[dict[str, Any], ...] = ()
     extras: Extras = field(default_factory=Extras)
+    intent: str = ""
+    confidence: float | None = None
+    error_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ class ConversationView:
     heard_at: datetime | None = None
     unreachable_since: datetime | None = None
     epoch: int = 0
+    blocked_at: datetime | None = None
+    blocked_reason: str = ""
 
 
 def receive(inbound: Inbound) -> Received:
@@ -131,15 +137,18 @@ def received(channel: str, provider_message_id: str) -> int | None:
         )
 
 
-def say(conversation_id: int, reply: Reply, *, about: str = "") -> int:
+def say(conversation_id: int, reply: Reply, *, about: str = "", by_officer: bool = False) -> int:
     """Tell a citizen something unasked (a notice, an officer's answer); the id of the queued message.
 
-    `about` is the code of the dossier it speaks of, so that the citizen's next "HS" means that one.
+    `about` is the code of the dossier it speaks of, so that the citizen's next "HS" means that one. `by_officer`: kept
+    for the assistant, which goes on after it.
     """
     with transaction() as session:
         conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
         if about:
             conversation.about, conversation.about_at = about, clock.now()
+        if by_officer:
+            conversation.officer_said, conversation.officer_said_at = reply.text, clock.now()
         message_id = ledger.queue(session, conversation, [reply])
         after_commit(session, lambda: tasks.deliver(message_id))
         return message_id
@@ -154,10 +163,41 @@ def about(conversation_id: int) -> str | None:
         return found.about
 
 
+def officer_said(conversation_id: int) -> str:
+    """An officer's last words in this conversation; empty when there were none within a day."""
+    with reading() as session:
+        found = session.get(Conversation, conversation_id)
+        if found is None or found.officer_said_at is None:
+            return ""
+        return found.officer_said if clock.now() - found.officer_said_at < policy.OFFICER_SAID_LASTS else ""
+
+
+def set_blocked(conversation_id: int, reason: str) -> bool:
+    """Keep a sender out for `reason`, or with "" let them in again; False when it was so already.
+
+    What comes meanwhile is kept and answered by nobody. The sender is told either.
+    """
+    with transaction() as session:
+        conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+        if bool(reason) == (conversation.blocked_at is not None):
+            return False
+        conversation.blocked_at, conversation.blocked_reason = (clock.now() if reason else None), reason
+        hotline = settings().hotline
+        words = wording.BLOCKED.format(reason=reason, hotline=hotline) if reason else wording.UNBLOCKED
+        say(conversation_id, Reply(words))
+        return True
+
+
 def conversation_with(channel: str, address: str) -> int:
     """The conversation of an address (an E.164 number for SMS), made where there is none yet."""
     with transaction() as session:
         return ledger.conversation_id(session, channel, address)
+
+
+def hold(conversation_id: int) -> None:
+    """Lock a conversation until the end of the transaction: who locks more than it locks this first."""
+    with transaction() as session:
+        session.execute(select(Conversation.id).where(Conversation.id == conversation_id).with_for_update())
 
 
 def unsay(message_id: int) -> bool:
@@ -222,7 +262,39 @@ def _entry(message: Message) -> Entry:
         created_at=message.created_at,
         attachments=tuple(message.attachments or ()),
         extras=Extras.of(message.extras),
+        intent=message.intent,
+        confidence=message.confidence,
+        error_code=message.error_code,
     )
+
+
+def record_of(conversation_id: int, *, before: int = LARGEST_ID, limit: int = 60) -> list[Entry]:
+    """The last messages with id below `before`, oldest first, also what was suppressed or has failed: for officers."""
+    with reading() as session:
+        query = (
+            select(Message)
+            .where(Message.conversation_id == conversation_id, Message.id < before)
+            .order_by(Message.id.desc())
+            .limit(limit)
+        )
+        return [_entry(message) for message in reversed(session.scalars(query).all())]
+
+
+def newest(conversation_id: int, direction: str = "") -> int:
+    """Id of the last message, or of the last one in a direction; 0 when there is none."""
+    with reading() as session:
+        query = select(Message.id).where(Message.conversation_id == conversation_id)
+        if direction:
+            query = query.where(Message.direction == direction)
+        return session.scalar(query.order_by(Message.id.desc()).limit(1)) or 0
+
+
+def talked_in_since(message_id: int, limit: int = 2_000) -> tuple[int, set[int]]:
+    """The last message's id anywhere, and the conversations that have had one since `message_id`."""
+    with reading() as session:
+        query = select(Message.id, Message.conversation_id).where(Message.id > message_id).order_by(Message.id.desc())
+        rows = session.execute(query.limit(limit)).all()
+        return (rows[0].id if rows else message_id), {row.conversation_id for row in rows}
 
 
 def conversation_of(channel: str, address: str) -> int | None:
@@ -243,16 +315,29 @@ def view(conversation_id: int) -> ConversationView:
         found = session.get(Conversation, conversation_id)
         if found is None:
             raise NotFound("Không có cuộc trò chuyện này.")
-        return ConversationView(
-            id=found.id,
-            channel=found.channel,
-            address=found.address,
-            owner=found.owner,
-            procedure_code=found.procedure_code,
-            heard_at=found.heard_at,
-            unreachable_since=found.unreachable_since,
-            epoch=found.epoch,
-        )
+        return _view(found)
+
+
+def views(conversation_ids: Collection[int]) -> dict[int, ConversationView]:
+    """Conversations by id."""
+    with reading() as session:
+        found = session.scalars(select(Conversation).where(Conversation.id.in_(conversation_ids)))
+        return {row.id: _view(row) for row in found}
+
+
+def _view(row: Conversation) -> ConversationView:
+    return ConversationView(
+        id=row.id,
+        channel=row.channel,
+        address=row.address,
+        owner=row.owner,
+        procedure_code=row.procedure_code,
+        heard_at=row.heard_at,
+        unreachable_since=row.unreachable_since,
+        epoch=row.epoch,
+        blocked_at=row.blocked_at,
+        blocked_reason=row.blocked_reason,
+    )
 
 
 def current_procedure(conversation_id: int) -> str | None:
@@ -290,7 +375,8 @@ def attachments_of(conversation_id: int, message_id: int) -> list[dict[str, Any]
 def hand_over(conversation_id: int, owner: str) -> int:
     """Give the conversation to `Owner.OFFICER` or back to `Owner.ASSISTANT`; the new epoch.
 
-    Replies of the older epoch that still wait to be sent are suppressed.
+    Replies of the older epoch that still wait to be sent are suppressed. What nobody has answered when an officer takes
+    over is the officer's; what comes between giving back and the next turn is the assistant's.
     """
     if owner not in (Owner.ASSISTANT, Owner.OFFICER):
         raise ValueError(owner)
@@ -298,5 +384,8 @@ def hand_over(conversation_id: int, owner: str) -> int:
         conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
         if conversation.owner != owner:
             conversation.owner, conversation.epoch = owner, conversation.epoch + 1
+            conversation.after_officer = owner == Owner.ASSISTANT
             ledger.suppress_replies(session, conversation_id)
+            if owner == Owner.OFFICER:
+                ledger.leave_to_officer(session, conversation_id)
         return conversation.epoch

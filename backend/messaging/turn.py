@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -18,7 +17,7 @@ from backend import clock
 from backend.database import reading, transaction
 from backend.errors import Unavailable
 from backend.logs import logger
-from backend.messaging import assistant, attachments, keywords, ledger, policy, wording
+from backend.messaging import assistant, attachments, events, keywords, ledger, policy, wording
 from backend.messaging.assistant import Answer
 from backend.messaging.channels import Reply
 from backend.messaging.keywords import Context
@@ -46,6 +45,7 @@ class _Taken:
     conversation: Claim
     message: Message
     lease: str
+    flooding: bool = False
 
 
 def run(conversation_id: int) -> Outcome:
@@ -58,13 +58,16 @@ def run(conversation_id: int) -> Outcome:
     while more and (taken := _take(conversation_id, lease, tried)) is not None:
         tried.add(taken.message.id)
         try:
+            if taken.flooding:
+                outcome.deliver += _tell_flood(taken.message)
+                continue
             more = _complete(taken, _answer(taken, assistant_down=outcome.again_in is not None), outcome)
         except (Unavailable, OperationalError):  # a busy database passes, as an outage does
             if _is_hopeless(taken.message):
                 log.error("assistant cannot answer", message=taken.message.id)
                 more = _complete(taken, _OUR_FAULT, outcome)
             else:
-                outcome.again_in = _wait_for_assistant(taken.message, outcome)
+                outcome.again_in = _wait_for_assistant(taken, outcome)
         except Exception:  # a fault of ours would come again and again: it must not block the rest
             log.exception("turn failed", message=taken.message.id)
             more = _complete(taken, _OUR_FAULT, outcome)
@@ -82,21 +85,31 @@ def _take(conversation_id: int, lease: str, tried: Collection[int]) -> _Taken | 
         if conversation is None:
             return None
         if conversation.owner == Owner.OFFICER:
-            _leave_to_officer(session, conversation_id)
+            if ledger.leave_to_officer(session, conversation_id):
+                events.left_to_officer(conversation_id)
+        elif conversation.blocked_at is not None:
+            ledger.ignore_waiting(session, conversation_id)
         message = ledger.next_waiting(session, conversation_id, besides=tried)
         if message is None:
             ledger.release_turn(session, conversation_id, lease)
             return None
         _resolve_pick(session, message)
-        return _Taken(conversation, message, lease)
+        return _Taken(conversation, message, lease, ledger.floods(session, message))
 
 
-def _leave_to_officer(session: Session, conversation_id: int) -> None:
-    session.execute(
-        update(Message)
-        .where(Message.conversation_id == conversation_id, Message.status == Status.RECEIVED)
-        .values(status=Status.FOR_OFFICER, updated_at=clock.now())
-    )
+def _tell_flood(message: Message) -> list[int]:
+    """Keep a message of a flood without an answer; who sends it is told once, until it has calmed down."""
+    with transaction() as session:
+        conversation = ledger.locked(session, message.conversation_id)
+        ledger.ignore(session, message.id)
+        quiet = clock.now() - policy.FLOOD_TOLD_FOR
+        if conversation.flood_told_at is not None and conversation.flood_told_at > quiet:
+            return []
+        log.warning("messages flood", conversation=conversation.id)
+        conversation.flood_told_at = clock.now()
+        if conversation.owner == Owner.OFFICER:
+            return []
+        return [ledger.queue(session, conversation, [Reply(wording.TOO_FAST)], reply_to=message.id)]
 
 
 def _resolve_pick(session: Session, message: Message) -> None:
@@ -124,6 +137,7 @@ def _answer(taken: _Taken, *, assistant_down: bool) -> Answer:
         text=message.text,
         payload=message.payload,
         channel=conversation.channel,
+        after_officer=conversation.after_officer,
     )
 
 
@@ -149,12 +163,15 @@ def _complete(taken: _Taken, answer: Answer, outcome: Outcome) -> bool:
     message = taken.message
     with transaction() as session:
         conversation = ledger.locked(session, message.conversation_id)
-        if not ledger.note_answered(session, message.id, answer.intent, answer.confidence):
+        suppressed = conversation.epoch != taken.conversation.epoch
+        # Taken over meanwhile, the message is the officer's; what it would have been answered is kept for them to see.
+        note = ledger.note_understood if suppressed else ledger.note_answered
+        if not note(session, message.id, answer.intent, answer.confidence):
             return True
         if answer.confidence is not None:  # the assistant is back
             conversation.outage_told_at = None
+            conversation.after_officer = conversation.after_officer and suppressed
         replies: Sequence[Reply] = answer.replies or [Reply(wording.NOTHING_TO_SAY)]
-        suppressed = conversation.epoch != taken.conversation.epoch
         if suppressed:
             log.info("reply suppressed, owner changed", message=message.id)
         queued = ledger.queue(session, conversation, replies, reply_to=message.id, suppressed=suppressed)
@@ -172,8 +189,9 @@ def _is_hopeless(message: Message) -> bool:
         return ledger.assistant_answered_since(session, message.created_at)
 
 
-def _wait_for_assistant(message: Message, outcome: Outcome) -> float:
+def _wait_for_assistant(taken: _Taken, outcome: Outcome) -> float:
     """Keep the message for later; the citizen is told once per outage."""
+    message = taken.message
     with transaction() as session:
         row = session.get_one(Message, message.id)
         row.attempts += 1
@@ -181,9 +199,11 @@ def _wait_for_assistant(message: Message, outcome: Outcome) -> float:
         row.next_attempt_at = clock.now() + timedelta(seconds=delay)
         conversation = ledger.locked(session, message.conversation_id)
         log.warning("assistant unavailable", conversation=conversation.id, message=message.id, attempts=row.attempts)
-        if conversation.outage_told_at is None and row.status == Status.RECEIVED:
+        untold = conversation.outage_told_at is None and conversation.epoch == taken.conversation.epoch
+        if untold and row.status == Status.RECEIVED:
             conversation.outage_told_at = clock.now()
             rest = conversation.rest
-            outcome.deliver.append(ledger.queue(session, conversation, [Reply(wording.ASSISTANT_DOWN)]))
+            down = [Reply(wording.ASSISTANT_DOWN)]
+            outcome.deliver.append(ledger.queue(session, conversation, down, reply_to=message.id))
             conversation.rest = rest
     return delay if outcome.again_in is None else min(delay, outcome.again_in)

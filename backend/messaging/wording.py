@@ -10,6 +10,14 @@ ASSISTANT_DOWN = (
 FAULT = (
     "Dạ, em chưa xử lý được yêu cầu này, bộ phận kỹ thuật đã được báo. Anh/chị thử lại sau hoặc nhắn CB để gặp cán bộ."
 )
+TOO_FAST = (
+    "Dạ, em nhận được nhiều tin quá nhanh nên chưa trả lời hết. Anh/chị chờ một phút rồi nhắn lại giúp em,"
+    " mỗi việc một tin là đủ."
+)
+BLOCKED = (
+    "Tổng đài tạm ngừng trả lời tin nhắn từ đây vì: {reason}. Việc gấp, anh/chị gọi {hotline} hoặc đến bộ phận một cửa."
+)
+UNBLOCKED = "Dạ, tổng đài đã mở lại, anh/chị nhắn tin bình thường được rồi ạ."
 HELP = (
     "Anh/chị cứ hỏi bằng lời thường, hoặc nhắn:\n"
     "HS <mã>: xem hồ sơ\n"

@@ -23,7 +23,7 @@ COUNTED = 99
 
 @dataclass(frozen=True)
 class Notice:
-    """One line. `title` is Vietnamese, for `gettext`; `dossier_id` is None where it is about something else."""
+    """One line. `title` is Vietnamese, for `gettext`; `dossier_id` or `case_id` is what it is about."""
 
     id: int
     at: datetime
@@ -31,6 +31,7 @@ class Notice:
     text: str
     dossier_id: int | None
     read: bool
+    case_id: int | None = None
 
 
 def unread_count(officer_id: int) -> int:
@@ -51,15 +52,18 @@ def notices(officer_id: int) -> list[Notice]:
     return [_notice(row, text) for row, text in zip(rows, lines(rows), strict=True)]
 
 
-def open_notice(officer_id: int, notification_id: int) -> int | None:
-    """Note that the officer has read it; the dossier it is about. Raises NotFound for anybody else's."""
+def open_notice(officer_id: int, notification_id: int) -> tuple[str, int] | None:
+    """Note that the officer has read it; what it is about: `dossier` or `case`, and its id.
+
+    Raises NotFound for anybody else's.
+    """
     with transaction() as session:
         row = session.scalar(_mine(officer_id).where(Notification.id == notification_id))
         if row is None:
             raise NotFound("Không có thông báo này.")
         if row.state in UNREAD:
             row.state, row.read_at, row.next_at = State.READ, clock.now(), None
-        return _dossier_id(row)
+        return _about(row)
 
 
 def read_all(officer_id: int, up_to: int) -> None:
@@ -99,12 +103,14 @@ def _mine(officer_id: int) -> Any:
 
 def _notice(row: Notification, text: str) -> Notice:
     title = wording.EVENTS[Event(row.event)]
-    return Notice(row.id, row.not_before, title, text, _dossier_id(row), row.state == State.READ)
+    kind, number = _about(row) or ("", None)
+    dossier, case = (number if kind == name else None for name in ("dossier", "case"))
+    return Notice(row.id, row.not_before, title, text, dossier, row.state == State.READ, case)
 
 
-def _dossier_id(row: Notification) -> int | None:
+def _about(row: Notification) -> tuple[str, int] | None:
     kind, _, number = row.subject.partition(":")
-    return int(number) if kind == "dossier" and number.isdigit() else None
+    return (kind, int(number)) if kind in ("dossier", "case") and number.isdigit() else None
 
 
 def newest(found: Sequence[Notice]) -> int:

@@ -45,3 +45,6 @@ class Event(StrEnum):
     SENT_BACK = "sent_back"
     WARNING = "warning"
     APOLOGY_DRAFTED = "apology_drafted"
+    CASE_GIVEN = "case_given"
+    CASE_MENTION = "case_mention"
+    CASE_FORGOTTEN = "case_forgotten"

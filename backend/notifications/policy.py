@@ -83,6 +83,9 @@ RULES: Mapping[Event, Rule] = {
     Event.SENT_BACK: Rule(_O, at_once=True),
     Event.WARNING: Rule(_O, at_once=True, only_as=("100",), variants=("100",), facts=("per_cent",)),
     Event.APOLOGY_DRAFTED: Rule(_O, at_once=True),
+    Event.CASE_GIVEN: Rule(_O),
+    Event.CASE_MENTION: Rule(_O),
+    Event.CASE_FORGOTTEN: Rule(_O, at_once=True),
 }
 
 SETTLES: Mapping[Event, frozenset[Event]] = {

@@ -28,6 +28,8 @@ navigation.add(
         N_("Lời tin nhắn, thư gửi người nộp và cán bộ"),
     )
 )
+PAGES = {"dossier": ("dossiers.one", "dossier_id"), "case": ("inbox.one", "case_id")}
+"""Where a notice leads, by what it is about."""
 GENERAL = "-"
 """Stands in addresses for the wording of everything that has none of its own."""
 
@@ -62,11 +64,12 @@ def mine() -> str:
 @blueprint.get("/notices/<int:notification_id>")
 @officer_required
 def read(notification_id: int) -> Response:
-    """Follow a notice to its dossier; it counts as read from then on."""
-    dossier_id = bell.open_notice(current_officer().id, notification_id)
-    if dossier_id is None:
+    """Follow a notice to what it is about; it counts as read from then on."""
+    kind, number = bell.open_notice(current_officer().id, notification_id) or ("", 0)
+    if kind not in PAGES:
         return redirect(url_for("notices.mine"), 303)
-    return redirect(url_for("dossiers.one", dossier_id=dossier_id), 303)
+    endpoint, parameter = PAGES[kind]
+    return redirect(url_for(endpoint, **{parameter: number}), 303)  # type: ignore[arg-type]
 
 
 @blueprint.post("/notices/read")

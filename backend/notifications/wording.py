@@ -36,6 +36,9 @@ EVENTS: Mapping[Event, str] = {
     Event.SENT_BACK: N_("Trả lại để sửa"),
     Event.WARNING: N_("Nhắc thời hạn"),
     Event.APOLOGY_DRAFTED: N_("Thư xin lỗi chờ ký"),
+    Event.CASE_GIVEN: N_("Được giao cuộc trò chuyện"),
+    Event.CASE_MENTION: N_("Được nhắc đến trong ghi chú"),
+    Event.CASE_FORGOTTEN: N_("Công dân chờ trả lời quá lâu"),
 }
 VARIANTS: Mapping[str, str] = {
     "": N_("chung"),

@@ -1,7 +1,7 @@
 """The `turn` channel: one citizen message in, the assistant's replies out, in one HTTP exchange.
 
     POST /webhooks/turn/webhook      Authorization: Bearer <INTERNAL_TOKEN>
-    {"sender": "17", "message_id": "m-123", "text": "…", "payload": "", "input_channel": "sms"}
+    {"sender": "17", "message_id": "m-123", "text": "…", "payload": "", "input_channel": "sms", "after_officer": false}
     200 {"replies": [{"text", "buttons": [{"title", "payload"}]}], "intent", "confidence", "entities", "repeated"}
     400 malformed · 401 wrong token · 503 this turn did not happen, ask again (nothing of it was kept)
 
@@ -71,6 +71,8 @@ class Turn:
     message_id: str
     text: str
     input_channel: str
+    after_officer: bool = False
+    """An officer has spoken since the assistant's last words; actions read it in the message's metadata."""
 
 
 def neutralised(text: str) -> str:
@@ -102,7 +104,11 @@ def parse_request(body: Any) -> Turn:
     if payload and not _PAYLOAD.fullmatch(payload):
         raise Malformed("payload must be /intent or /intent{…}")
     return Turn(
-        _identifier(body, "sender"), _identifier(body, "message_id"), payload or neutralised(text), input_channel
+        _identifier(body, "sender"),
+        _identifier(body, "message_id"),
+        payload or neutralised(text),
+        input_channel,
+        after_officer=body.get("after_officer") is True,
     )
 
 
@@ -194,7 +200,12 @@ async def take(agent: Agent, turn: Turn) -> dict[str, Any]:
         if _uttered(tracker, turn.message_id) is not None:
             return answer(tracker, turn.message_id, repeated=True)
         message = UserMessage(
-            turn.text, output, turn.sender, input_channel=turn.input_channel, message_id=turn.message_id
+            turn.text,
+            output,
+            turn.sender,
+            input_channel=turn.input_channel,
+            message_id=turn.message_id,
+            metadata={"after_officer": True} if turn.after_officer else None,
         )
         await processor._handle_message_with_tracker(message, tracker)
         tracker = await processor.run_action_extract_slots(output, tracker)

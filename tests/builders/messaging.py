@@ -54,14 +54,18 @@ class ScriptedAssistant:
         self.answer = answer or (lambda text: [Reply(f"đã nghe: {text}")])
         self.down = False
         self.asked: list[str] = []
+        self.after_officer: list[bool] = []
         self.during: Callable[[], None] = lambda: None
         self._answers: dict[int, Answer] = {}
 
-    def ask(self, *, conversation_id: int, message_id: int, text: str, payload: str, channel: str) -> Answer:
+    def ask(
+        self, *, conversation_id: int, message_id: int, text: str, payload: str, channel: str, after_officer=False
+    ) -> Answer:
         if self.down:
             raise Unavailable
         if message_id not in self._answers:
             self.asked.append(payload or text)
+            self.after_officer.append(after_officer)
             self._answers[message_id] = Answer(self.answer(payload or text), "scripted", 0.9)
         self.during()
         return self._answers[message_id]

@@ -41,7 +41,7 @@ AXE = ROOT / "tests/peers/node_modules/axe-core/axe.min.js"
 PHONE = {"width": 360, "height": 740}
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 NO_PAGE = re.compile(
-    r"^(openapi|swagger)\.|_api\.|^(static|healthz|dossiers_paper\.file|public\.result)$|^notices\.read$"
+    r"^(openapi|swagger)\.|_api\.|^(static|healthz|dossiers_paper\.file|inbox\.(live|talk|rows|file)|public\.result)$|^notices\.read$"
 )
 OF_EACH_ROLE = {"officers.home", "dossier_lists.lists"}
 """Pages that show every role something else; of the others it is enough that one role opens them."""

@@ -45,7 +45,7 @@ def test_a_notice_is_in_the_page_and_counted_until_it_is_read(ways):
         [notice] = bell.notices(an)
         assert notice.text.startswith("Hồ sơ mới chờ kiểm tra giấy tờ: H15.24.133-261123-0012, Đăng ký khai sinh")
         assert (notice.dossier_id, notice.read) == (1, False)
-        assert bell.open_notice(an, notice.id) == 1
+        assert bell.open_notice(an, notice.id) == ("dossier", 1)
         assert (bell.unread_count(an), bell.unread_count(binh)) == (0, 1)
         assert [n.read for n in bell.notices(an)] == [True]
 
