@@ -44,8 +44,8 @@ class ChatSettings(Environment):
     """Longest time a worker thread waits for its turn to send; beyond it the message is queued again."""
     telegram_connect_timeout_seconds: float = Field(default=3.0, gt=0)
     telegram_read_timeout_seconds: float = Field(default=8.0, gt=0)
-    telegram_file_timeout_seconds: float = Field(default=20.0, gt=0)
-    """For a whole file, up or down; with the waits above below `DELIVERY_LEASE_SECONDS`."""
+    telegram_file_timeout_seconds: float = Field(default=12.0, gt=0)
+    """For a whole file, up or down: well below `TURN_LEASE_SECONDS` and half of `DELIVERY_LEASE_SECONDS`."""
 
     @field_validator("telegram_webhook_secret")
     @classmethod

@@ -53,12 +53,16 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 _FAULTS_OF_HTTP = (httpx.HTTPError, httpx.InvalidURL)
 
 
+class TokenRefused(TryLater):
+    """Telegram does not know our bot: every message waits until somebody has set the right token."""
+
+
 class Line:
     """One bot with its connections, for every thread. Its methods raise SendError and nothing else."""
 
     def __init__(self, settings: ChatSettings) -> None:
         self._seconds = settings.telegram_connect_timeout_seconds + settings.telegram_read_timeout_seconds
-        self._file_seconds = settings.telegram_file_timeout_seconds
+        self._file_seconds = settings.telegram_connect_timeout_seconds + settings.telegram_file_timeout_seconds
         api = settings.telegram_api_url.rstrip("/")
         self._files = f"{api}/file/bot{settings.telegram_bot_token.get_secret_value()}/"
         timeouts: Any = {
@@ -80,15 +84,18 @@ class Line:
 
     def send(self, call: Coroutine[Any, Any, Message], *, with_file: bool = False) -> Message:
         """Do one of the bot's `send_…` calls."""
-        return self._do(call, self._seconds + (self._file_seconds if with_file else 0.0))
+        return self._do(call, self._file_seconds if with_file else self._seconds)
 
     def answer_press(self, press_id: str, text: str) -> None:
         """Stop the waiting sign of a pressed button; `text` is shown above the chat."""
         self._do(self.bot.answer_callback_query(press_id, text=text or None), self._seconds)
 
     def fetch(self, file_id: str) -> Fetched:
-        """A file that somebody sent. Raises Rejected for what is gone or over `LARGEST`."""
-        return self._do(self._fetch(file_id), self._seconds + self._file_seconds)
+        """A file that somebody sent. Raises TryLater, or Rejected for what is gone or over `LARGEST`."""
+        try:
+            return self._do(self._fetch(file_id), self._file_seconds)
+        except Undecided as error:  # nothing was changed by asking
+            raise TryLater(str(error)) from None
 
     def updates(self, offset: int | None, wait_seconds: int) -> list[Raw]:
         """Updates from `offset` on, unparsed, held by Telegram until there are some; asking confirms those before."""
@@ -171,7 +178,7 @@ def failed(error: TelegramError) -> SendError:
             return Rejected("telegram: the bot was blocked or removed", BLOCKED)
         case InvalidToken():
             log.error("telegram does not know our bot: TELEGRAM_BOT_TOKEN is wrong or was revoked")
-            return TryLater("telegram: token refused", _OPERATOR_PAUSE_SECONDS)
+            return TokenRefused("telegram: token refused", _OPERATOR_PAUSE_SECONDS)
         case Conflict():
             return TryLater("telegram: a webhook is set, or another process polls")
         case ChatMigrated():

@@ -1,6 +1,7 @@
 """Telegram as a channel of messaging: a reply is one message with its buttons, followed by its files."""
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from backend.messaging.channels import (
     Ask,
     Channel,
     Fetched,
+    Health,
     Outgoing,
     Rejected,
     Rendered,
@@ -31,8 +33,10 @@ from backend.messaging.channels import (
     Sent,
     TryLater,
 )
+from backend.settings import settings
 from chat_gateway.settings import chat_settings
 from chat_gateway.telegram import bot_api, rendering, service
+from chat_gateway.telegram.health import Watch
 from chat_gateway.telegram.pace import Pace
 from chat_gateway.telegram.rendering import Button
 
@@ -66,8 +70,8 @@ class TelegramChannel(Channel):
     max_choices = rendering.MOST_CHOICES
 
     def __init__(self, pace: Pace | None = None) -> None:
-        settings = chat_settings()
-        self._pace = pace or Pace(settings.telegram_rate_per_second, settings.telegram_chat_seconds)
+        self._pace = pace or Pace(chat_settings().telegram_rate_per_second, chat_settings().telegram_chat_seconds)
+        self._watch = Watch()
         self._sent: OrderedDict[int, list[str]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -80,9 +84,11 @@ class TelegramChannel(Channel):
         parts = _parts(outgoing)
         if not parts:
             raise Rejected("nothing to send", "empty")
-        sent = self._sent_of(outgoing.id)
+        sent, started = self._sent_of(outgoing.id), time.monotonic()
         try:
             for part in parts[len(sent) :]:
+                if time.monotonic() - started > settings().delivery_lease_seconds / 3:
+                    raise TryLater("slow parts", 0.0)  # or another worker would take the message for left behind
                 sent.append(self._send(outgoing, part))
         except Rejected as error:
             self._forget(outgoing.id)
@@ -95,6 +101,10 @@ class TelegramChannel(Channel):
     def fetch(self, reference: str) -> Fetched:
         """A file by Telegram's file id. Raises TryLater or Rejected."""
         return bot_api.line().fetch(reference)
+
+    def health(self) -> Health:
+        """How the bot is, as Telegram tells us."""
+        return self._watch.look()
 
     def _send(self, outgoing: Outgoing, part: Part) -> str:
         too_long = self._pace.take(outgoing.address, chat_settings().telegram_rate_wait_seconds)

@@ -10,9 +10,12 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from backend import database
+from backend.messaging.channels import HealthState
 from backend.settings import ROOT
 from chat_gateway.cli import create_app
 from chat_gateway.telegram import bot_api, polling, service
+from chat_gateway.telegram.channel import TelegramChannel
+from chat_gateway.telegram.health import NO_WEBHOOK, NOT_REACHED, TOKEN
 from tests.builders import telegram as make
 from tests.peers.telegram import client as peer
 
@@ -139,3 +142,23 @@ def test_kill_9_while_polling_loses_nothing_and_doubles_nothing(telegram, tmp_pa
         process.kill()
         process.wait()
         engine.dispose()
+
+
+def test_officers_see_how_the_bot_is(telegram, line, monkeypatch):
+    def health():
+        return TelegramChannel().health()
+
+    assert (health().state, health().steps) == (HealthState.ALARM, (NO_WEBHOOK,))
+    line.set_webhook("http://127.0.0.1:9/telegram/webhook", make.SECRET, 5, drop_pending=False)
+    assert health().state == HealthState.WELL
+    telegram.write(next(_people), "không tới nơi")
+    peer.wait_for(lambda: telegram.seen["webhook_errors"], 10, "the webhook was not tried")
+    assert health().state == HealthState.WARNING
+    assert ("Tin chờ ở Telegram", "1") in health().facts
+    telegram.control("fault", method="getMe", status=502)
+    assert health().steps == (NOT_REACHED,)
+    make.configure(monkeypatch, TELEGRAM_API_URL=telegram.url, TELEGRAM_BOT_TOKEN="1:wrong")
+    channel = TelegramChannel()
+    assert channel.health().steps == (TOKEN,)
+    make.configure(monkeypatch, TELEGRAM_API_URL=telegram.url)
+    assert channel.health().steps == (TOKEN,), "asked once a minute"
