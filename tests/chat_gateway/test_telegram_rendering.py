@@ -1,9 +1,14 @@
 """How replies look in Telegram: within its limits, and as a snapshot that a person can read."""
 
+import os
+from pathlib import Path
+
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.messaging.channels import Ask, Card, Choice, Link, Offered, Reply
+from backend.settings import ROOT
 from chat_gateway.telegram import rendering
 
 TEXT = st.text(max_size=9000) | st.text(alphabet="ếa. \n😀", max_size=9000)
@@ -87,3 +92,26 @@ def test_titles_too_long_for_a_button_are_in_the_text():
 def test_what_is_asked_for_stands_where_the_keyboard_was_and_links_are_in_the_text():
     reply = Reply("Ở đâu ạ?", (Choice("Bỏ qua", "/x"),), (Link("Bản đồ", "https://a.vn/b"),), ask=Ask.LOCATION)
     assert look(reply) == "Ở đâu ạ?\nBản đồ: https://a.vn/b\n[📍 Gửi vị trí của tôi]\n[Bỏ qua]"
+
+
+SNAPSHOT = Path(__file__).parent / "snapshots" / "telegram.txt"
+
+
+def responses() -> dict[str, list[str]]:
+    """What the assistant says by itself on Telegram, by name; the blanks are left as they are."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "nlu_data/responses").glob("*.yml")):
+        for name, variants in yaml.safe_load(path.read_text("utf-8"))["responses"].items():
+            own = [one["text"] for one in variants if one.get("channel") == "telegram"]
+            found[name] = own or [one["text"] for one in variants if "channel" not in one]
+    return found
+
+
+def test_every_response_of_the_domain_as_telegram_shows_it():
+    """After a change that is meant: UPDATE_SNAPSHOTS=1, and read what git shows."""
+    assert all(responses().values()), "a response that Telegram has no words for"
+    shown = "\n\n".join(f"# {name}\n{look(Reply(text))}" for name, texts in responses().items() for text in texts)
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        SNAPSHOT.parent.mkdir(exist_ok=True)
+        SNAPSHOT.write_text(shown + "\n", "utf-8")
+    assert SNAPSHOT.read_text("utf-8") == shown + "\n"

@@ -122,7 +122,7 @@ class World:
 
     def _of_keyboard(self, user: int, key: dict[str, Any]) -> dict[str, Any]:
         if key.get("request_contact"):
-            phone = f"84{user % 10**9:09d}"
+            phone = f"849{user % 10**8:08d}"
             return {"contact": {"phone_number": phone, "first_name": "Tôi", "user_id": user}}
         if key.get("request_location"):
             return {"location": {"latitude": 12.6797, "longitude": 108.0447}}
