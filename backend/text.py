@@ -7,7 +7,7 @@ from collections.abc import Callable
 # Line feeds stay. Dropped: other controls, zero-width and bidi marks, lone surrogates, private use, unassigned.
 _DROPPED_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn"}
 _REMEMBERED = 4096  # characters; Vietnamese has far fewer, and a flood of odd ones must not fill the memory
-_BLANKS = re.compile(r"[^\S\n]+")
+_BLANKS = re.compile(r"[^\S\n]{2,}|[^\S\n ]")  # a single space stays as it is: nothing to do in most texts
 _BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
 
 
@@ -40,9 +40,11 @@ _KEPT, _BARE = _Letters(_kept), _Letters(_bare)
 
 def normalise(text: str) -> str:
     """NFC, without control, zero-width and other invisible characters, blanks collapsed; may return ''."""
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    kept = text.replace("\t", " ").translate(_KEPT)
-    return _BLANK_LINES.sub("\n\n", _BLANKS.sub(" ", kept)).strip()
+    text = unicodedata.normalize("NFC", text)
+    if text.isprintable():  # nothing to drop, and no white space but spaces
+        return " ".join(text.split())
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    return _BLANK_LINES.sub("\n\n", _BLANKS.sub(" ", lines.translate(_KEPT))).strip()
 
 
 def unaccented(text: str) -> str:

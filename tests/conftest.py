@@ -13,6 +13,7 @@ os.environ.update(
     LOG_LEVEL="WARNING",
 )
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
@@ -23,6 +24,9 @@ from backend.settings import settings
 
 POSTGRESQL = os.environ.get("TEST_DATABASE_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 TABLES = models.ALL
+
+hypothesis.settings.register_profile("ours", deadline=None)  # a busy machine is no fault of what is tested
+hypothesis.settings.load_profile("ours")
 
 
 def _postgresql_schema(purpose: str = "test") -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from backend import clock
 from backend.audit import Audit
 from backend.audit import record as audit
-from backend.database import insert_for, transaction
+from backend.database import insert_for, insert_new, transaction
 from backend.errors import InvalidInput
 from backend.procedures.models import (
     CatalogueState,
@@ -109,8 +109,10 @@ class _Import:
         """Plan and write all records; the state row stays locked until the transaction ends."""
         state = _locked_state(self.session)
         self._load()
+        self._add_unknown(records)
         for record in records:
             self._take_one(record)
+        self.session.flush()  # all at once, also in a dry run
         if self.report.changes:
             state.revision += 1
             state.changed_at = clock.now()
@@ -124,8 +126,17 @@ class _Import:
                 **counts,
             )
 
+    def _add_unknown(self, records: Sequence[ProcedureIn]) -> None:
+        """At once, so that the versions, which need their ids, can be written at once, too."""
+        new = [{"code": one.code, "created_at": clock.now()} for one in records if one.code not in self.ids]
+        insert_new(self.session, Procedure, new)
+        self.ids |= self._known_ids() if new else {}
+
+    def _known_ids(self) -> dict[str, int]:
+        return {code: id_ for id_, code in self.session.execute(select(Procedure.id, Procedure.code))}
+
     def _load(self) -> None:
-        self.ids = {code: id_ for id_, code in self.session.execute(select(Procedure.id, Procedure.code))}
+        self.ids = self._known_ids()
         self.versions: dict[int, list[ProcedureVersion]] = {}
         own = select(ProcedureVersion).where(ProcedureVersion.source == self.source).order_by(ProcedureVersion.number)
         for version in self.session.scalars(own):
@@ -138,18 +149,13 @@ class _Import:
 
     def _take_one(self, record: ProcedureIn) -> None:
         digest = record.content_hash()
-        procedure_id = self.ids.get(record.code)
-        earlier = self.versions.get(procedure_id, []) if procedure_id else []
+        procedure_id = self.ids[record.code]
+        earlier = self.versions.get(procedure_id, [])
         start = self.effective_from or record.effective_from or self._dated(record, earlier)
         in_force = next((v for v in reversed(earlier) if _in_force(v, max(start, self._last_start(earlier)))), None)
         if in_force and in_force.content_hash == digest:
             self.report.unchanged += 1
             return
-        if procedure_id is None:
-            procedure = Procedure(code=record.code, created_at=clock.now())
-            self.session.add(procedure)
-            self.session.flush()
-            procedure_id = self.ids[record.code] = procedure.id
         (self.report.changed if earlier else self.report.added).append(record.code)
         self.report.outranked += procedure_id in self.outranked
         version = _version(record, digest)

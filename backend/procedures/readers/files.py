@@ -14,6 +14,7 @@ from backend.procedures.readers import portal, spreadsheet
 from backend.procedures.readers.rows import Row, row
 
 CATALOGUE = Path(__file__).resolve().parent.parent / "catalogue"
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # seven times as fast; PyYAML's wheels have it
 SPREADSHEETS = (".csv", ".xlsx", ".xlsm")
 
 
@@ -43,8 +44,7 @@ def read(path: Path) -> Iterator[Row]:
 
 def _catalogue(path: Path) -> Iterator[Row]:
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-        entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+        node, entries = _loaded(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         yield Row(mark.line + 1 if mark else 1, problem=f"{path.name}: not YAML")
@@ -56,6 +56,16 @@ def _catalogue(path: Path) -> Iterator[Row]:
             yield read if read.record else Row(line, problem=f"{path.name}: {read.problem}", code=read.code)
         else:
             yield Row(line, problem=f"{path.name}: not a mapping")
+
+
+def _loaded(text: str) -> tuple[Any, list[Any]]:
+    """The parsed tree, which knows its lines, and what it stands for."""
+    loader = _YAML(text)
+    try:
+        node = loader.get_single_node()
+        return node, loader.construct_document(node) if node else []
+    finally:
+        loader.dispose()
 
 
 def _open(path: Path) -> TextIO:
