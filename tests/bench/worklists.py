@@ -1,4 +1,4 @@
-"""Officers' worklists and search over 25,000 dossiers on both databases, and over a million on PostgreSQL.
+"""Officers' worklists and search over 25,000 dossiers on both databases, and over `BENCH_DOSSIERS` on PostgreSQL.
 
 Each figure is what the page asks the database for: a page of the list, the counts of all tabs, the filter's choices.
 The baseline is one dossier fetched by its primary key in the same run.
@@ -37,7 +37,7 @@ from tests.bench.report import Spread
 
 T = TypeVar("T")
 SMALL = 25_000
-LARGE = int(os.environ.get("BENCH_DOSSIERS", "1000000"))
+LARGE = int(os.environ.get("BENCH_DOSSIERS", "100000"))
 REPEATS = 40
 ROLES = (Role.RECEPTIONIST, Role.SPECIALIST, Role.HEAD, Role.LEADER, Role.PROVINCE_LEADER)
 POSTGRESQL = os.environ.get("TEST_DATABASE_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
