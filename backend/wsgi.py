@@ -22,6 +22,8 @@ import backend.dossiers.web_filing
 import backend.dossiers.web_papers
 import backend.dossiers.workflows_web
 import backend.inbox.api
+import backend.inbox.teaching_cli
+import backend.inbox.teaching_web
 import backend.inbox.web
 import backend.inbox.web_acts
 import backend.inbox.web_desk
@@ -97,6 +99,7 @@ def build() -> Flask:
         backend.organisation.admin,
         backend.inbox.web,
         backend.messaging.sms_web,
+        backend.inbox.teaching_web,
         backend.notifications.web,
         backend.dossiers.workflows_web,
         backend.dossiers.lists_web,
@@ -114,6 +117,7 @@ def build() -> Flask:
     for group in (
         cli,
         backend.dossiers.cli,
+        backend.inbox.teaching_cli,
         backend.organisation.cli,
         backend.procedures.cli,
         backend.ratings.cli,

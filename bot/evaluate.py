@@ -1,6 +1,7 @@
 """How well the assistant understands a labelled set of utterances.
 
-    bot/.venv/bin/python -m bot.evaluate tests/nlu/test_set.yml [--errors] [--model FILE | --train] [--json FILE]
+    bot/.venv/bin/python -m bot.evaluate tests/nlu/test_set.yml [--errors] [--model FILE | --train [--nlu-data FOLDER]]
+        [--json FILE]
 
 Loads the newest model of `models/`; with `--train`, or when there is none, trains the understanding alone on
 `nlu_data/` into a temporary folder (never into `models/`, where a server would pick it up). `--errors` lists what went
@@ -168,11 +169,11 @@ def load(model: Path) -> Parse:
     return lambda text: loop.run_until_complete(agent.parse_message(text))
 
 
-def train(folder: Path) -> Path:
-    """Train the understanding alone on the project's data; the model file in `folder`."""
+def train(folder: Path, data: Path = ROOT / "nlu_data") -> Path:
+    """Train the understanding alone on the project's data, or a copy of it; the model file in `folder`."""
     from rasa.model_training import train_nlu
 
-    model = train_nlu(str(ROOT / "config.yml"), str(ROOT / "nlu_data"), output=str(folder))
+    model = train_nlu(str(ROOT / "config.yml"), str(data), output=str(folder))
     if model is None:
         raise SystemExit("training failed")
     return Path(model)
@@ -312,13 +313,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("set", type=Path)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--train", action="store_true", help="train afresh, even when there is a model")
+    parser.add_argument("--nlu-data", type=Path, default=ROOT / "nlu_data", help="what --train trains on")
     parser.add_argument("--errors", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     _quiet()
     utterances = read(options.set)
     with tempfile.TemporaryDirectory() as folder:
-        model = options.model or (None if options.train else newest()) or train(Path(folder))
+        model = options.model or (None if options.train else newest()) or train(Path(folder), options.nlu_data)
         parse = load(model)
         parse("xin chào")  # the first message pays for lazy imports
         results = run(parse, utterances)

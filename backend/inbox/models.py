@@ -17,9 +17,9 @@ class Reason:
     COMPLAINT = "complaint"
     ABUSE = "abuse"
     EMERGENCY = "emergency"
-    LOW_RATING = "low_rating"
+    LOW_SCORE = "low_score"
 
-    ALL = frozenset({ASKED, NOT_UNDERSTOOD, COMPLAINT, ABUSE, EMERGENCY, LOW_RATING})
+    ALL = frozenset({ASKED, NOT_UNDERSTOOD, COMPLAINT, ABUSE, EMERGENCY, LOW_SCORE})
 
 
 class State:

@@ -363,6 +363,24 @@ def message_text(conversation_id: int, message_id: int) -> str:
         return message.text
 
 
+@dataclass(frozen=True)
+class Understood:
+    """What a citizen wrote, and what the assistant took it for; `intent` is empty where it never reached it."""
+
+    text: str
+    intent: str
+    confidence: float | None
+
+
+def understood(conversation_id: int, message_id: int) -> Understood:
+    """One message of a citizen in this conversation. Raises NotFound."""
+    with reading() as session:
+        message = session.get(Message, message_id)
+        if message is None or message.conversation_id != conversation_id or message.direction != Direction.IN:
+            raise NotFound("Không có tin nhắn này.")
+        return Understood(message.text, message.intent, message.confidence)
+
+
 def attachments_of(conversation_id: int, message_id: int) -> list[dict[str, Any]]:
     """The files that came with one message of this conversation. Raises NotFound."""
     with reading() as session:

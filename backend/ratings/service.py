@@ -22,10 +22,10 @@ from backend.messaging import service as messaging
 from backend.organisation import service as organisation
 from backend.ratings import policy
 from backend.ratings.models import Asked, Rating, RatingRequest, Way
-from backend.ratings.screening import screened
+from backend.screening import screened
 
 CORRECTABLE = policy.CORRECTABLE
-LOW_RATING = "low_rating"
+LOW_SCORE = "low_score"
 
 
 @dataclass(frozen=True)
@@ -285,7 +285,7 @@ def _open_case(rating: Rating, dossier: Handled, source: Source) -> bool:
         return rating.case_opened
     if not rating.case_opened:
         summary = f"Công dân chưa hài lòng về hồ sơ {dossier.code} ({dossier.procedure_name}); nên liên hệ hỏi lại."
-        inbox.escalate(source.conversation_id, LOW_RATING, summary, source.message_id)
+        inbox.escalate(source.conversation_id, LOW_SCORE, summary, source.message_id)
         rating.case_opened = True
     return True
 

@@ -29,6 +29,7 @@ KERNEL = {
     "http",
     "logs",
     "queue",
+    "screening",
     "settings",
     "storage",
     "text",

@@ -70,7 +70,7 @@ def test_the_link_takes_a_rating_and_its_correction(app, link):
         assert sent.status_code == 200
         (given,) = ratings()
         assert (given.score, given.reasons, given.words) == (1, ["late", "manner"], "chị [tên] [số] quá lâu")
-        assert [line.reason for line in inbox.waiting()] == ["low_rating"]
+        assert [line.reason for line in inbox.waiting()] == ["low_score"]
         assert "Lan" not in inbox.waiting()[0].summary
         assert "checked" in client.get(link).get_data(as_text=True)
         post(client, link, score="4")

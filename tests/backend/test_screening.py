@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.ratings.screening import screened
+from backend.screening import screened
 
 KNOWN = ("Nguyễn Văn An", "Trần Thị Lan")
 
