@@ -19,6 +19,8 @@ from backend.dossiers.service import Handled
 from backend.errors import InvalidInput, NotFound
 from backend.inbox import service as inbox
 from backend.messaging import service as messaging
+from backend.messaging.channels import Reply
+from backend.messaging.models import Owner
 from backend.organisation import service as organisation
 from backend.ratings import policy
 from backend.ratings.models import Asked, Rating, RatingRequest, Way
@@ -26,6 +28,10 @@ from backend.screening import screened
 
 CORRECTABLE = policy.CORRECTABLE
 LOW_SCORE = "low_score"
+_SORRY = (
+    "Dạ, em đã nhận đánh giá của anh/chị tại quầy về hồ sơ {code}. Em rất tiếc; cán bộ phụ trách sẽ xem lại và liên hệ"
+    " anh/chị. Muốn nói thêm, anh/chị nhắn lại tại đây."
+)
 
 
 @dataclass(frozen=True)
@@ -166,8 +172,18 @@ def complete_at_desk(rating_id: int, kiosk_id: int, given: Given, named: str = "
             raise NotFound("Lượt đánh giá này đã kết thúc.")
         dossier, proved = _named_at_desk(named.strip(), rating.agency_code) if named.strip() else (None, False)
         _apply(rating, given, _names(dossier) if dossier else _officers_of(rating.agency_code))
-        if dossier is not None:
-            _attach(session, rating, dossier, proved=proved)
+        if dossier is not None and _attach(session, rating, dossier, proved=proved) and proved:
+            _open_case(rating, dossier, _told_of_case(rating, dossier))
+
+
+def _told_of_case(rating: Rating, dossier: Handled) -> Source:
+    """A case needs a message to stand on: the applicant is told that somebody will look into it, where that may be."""
+    conversation_id = messaging.conversation_with("sms", dossier.phone)
+    owner = messaging.view(conversation_id).owner
+    if worst(rating) > policy.LOW or owner != Owner.ASSISTANT or not citizens.wants_notices("sms", dossier.phone):
+        return Source(Way.KIOSK)
+    told = Reply(_SORRY.format(code=dossier.code))
+    return Source(Way.KIOSK, conversation_id, messaging.say(conversation_id, told, about=dossier.code))
 
 
 def _is_old(created_at: datetime) -> bool:
@@ -182,11 +198,11 @@ def _named_at_desk(named: str, agency_code: str) -> tuple[Handled, bool]:
     return dossier, bool(key)
 
 
-def _attach(session: Session, rating: Rating, dossier: Handled, *, proved: bool) -> None:
-    """Make a desk's rating that of a dossier, unless that has one which is as good."""
+def _attach(session: Session, rating: Rating, dossier: Handled, *, proved: bool) -> bool:
+    """Make a desk's rating that of a dossier; False where that has one which is as good."""
     known = session.scalar(select(Rating).where(Rating.dossier_code == dossier.code, Rating.id != rating.id))
     if known is not None and (known.proved or not proved):
-        return
+        return False
     if known is not None:
         known.dossier_code = None
         session.flush()
@@ -196,6 +212,7 @@ def _attach(session: Session, rating: Rating, dossier: Handled, *, proved: bool)
     rating.officer_id = dossier.officer_id
     if proved:
         _settle_request(session, dossier.code, Asked.ANSWERED)
+    return True
 
 
 # --- inside ----------------------------------------------------------------------------------------------------

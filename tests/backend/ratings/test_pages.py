@@ -134,6 +134,9 @@ def test_the_screen_takes_a_tap_and_what_follows(app):
     (given,) = ratings()
     assert (given.score, given.officer_score, given.reasons) == (2, 3, ["trips"])
     assert (given.dossier_code, given.proved, given.way) == (code, True, "kiosk")
+    make.work()
+    assert "tại quầy" in channels.get("sms").bodies[-1]  # type: ignore[attr-defined]
+    assert [line.reason for line in inbox.waiting()] == ["low_score"]
 
 
 def test_a_code_typed_at_the_desk_gives_way_to_the_applicant(app, link):
