@@ -17,9 +17,9 @@ class Reason:
     COMPLAINT = "complaint"
     ABUSE = "abuse"
     EMERGENCY = "emergency"
-    LOW_SCORE = "low_score"
+    LOW_RATING = "low_rating"
 
-    ALL = frozenset({ASKED, NOT_UNDERSTOOD, COMPLAINT, ABUSE, EMERGENCY, LOW_SCORE})
+    ALL = frozenset({ASKED, NOT_UNDERSTOOD, COMPLAINT, ABUSE, EMERGENCY, LOW_RATING})
 
 
 class State:

@@ -27,7 +27,7 @@ from backend.ratings.models import Asked, Rating, RatingRequest, Way
 from backend.screening import screened
 
 CORRECTABLE = policy.CORRECTABLE
-LOW_SCORE = "low_score"
+LOW_RATING = "low_rating"
 _SORRY = (
     "Dạ, em đã nhận đánh giá của anh/chị tại quầy về hồ sơ {code}. Em rất tiếc; cán bộ phụ trách sẽ xem lại và liên hệ"
     " anh/chị. Muốn nói thêm, anh/chị nhắn lại tại đây."
@@ -302,7 +302,7 @@ def _open_case(rating: Rating, dossier: Handled, source: Source) -> bool:
         return rating.case_opened
     if not rating.case_opened:
         summary = f"Công dân chưa hài lòng về hồ sơ {dossier.code} ({dossier.procedure_name}); nên liên hệ hỏi lại."
-        inbox.escalate(source.conversation_id, LOW_SCORE, summary, source.message_id)
+        inbox.escalate(source.conversation_id, LOW_RATING, summary, source.message_id)
         rating.case_opened = True
     return True
 

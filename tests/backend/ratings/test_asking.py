@@ -109,7 +109,7 @@ def test_numbers_answer_service_officer_and_reasons(sms):
     assert given.reasons == ["late", "manner"]  # "4" picks from what was left
     assert "cán bộ giải quyết" in sms.bodies[1]
     assert "ghi nhận" in sms.bodies[-1]
-    assert [line.reason for line in inbox.waiting()] == ["low_score"]
+    assert [line.reason for line in inbox.waiting()] == ["low_rating"]
     assert request().state == "answered"
 
 

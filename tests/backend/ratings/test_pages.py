@@ -72,7 +72,7 @@ def test_the_link_takes_a_rating_and_its_correction(app, link):
         assert sent.status_code == 200
         (given,) = ratings()
         assert (given.score, given.reasons, given.words) == (1, ["late", "manner"], "chị [tên] [số] quá lâu")
-        assert [line.reason for line in inbox.waiting()] == ["low_score"]
+        assert [line.reason for line in inbox.waiting()] == ["low_rating"]
         assert "Lan" not in inbox.waiting()[0].summary
         assert "checked" in client.get(link).get_data(as_text=True)
         post(client, link, score="4")
@@ -136,7 +136,7 @@ def test_the_screen_takes_a_tap_and_what_follows(app):
     assert (given.dossier_code, given.proved, given.way) == (code, True, "kiosk")
     make.work()
     assert "tại quầy" in channels.get("sms").bodies[-1]  # type: ignore[attr-defined]
-    assert [line.reason for line in inbox.waiting()] == ["low_score"]
+    assert [line.reason for line in inbox.waiting()] == ["low_rating"]
 
 
 def test_a_code_typed_at_the_desk_gives_way_to_the_applicant(app, link):
