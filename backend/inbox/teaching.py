@@ -19,6 +19,8 @@ from backend.audit import Audit
 from backend.database import insert_for, reading, transaction
 from backend.errors import Conflict, InvalidInput, NotFound
 from backend.i18n import gettext
+from backend.inbox import access
+from backend.inbox.models import Case
 from backend.inbox.teaching_models import Misreading, Verdict
 from backend.messaging import service as messaging
 from backend.organisation import service as organisation
@@ -100,8 +102,15 @@ def entities() -> Mapping[str, str]:
 # --- marking ---------------------------------------------------------------------------------------------------
 
 
-def said(conversation_id: int, message_id: int) -> Said:
-    """A citizen's message, masked. Raises NotFound for one of another conversation and for one of ours."""
+def said(conversation_id: int, message_id: int, officer: OfficerInfo) -> Said:
+    """A citizen's message, masked.
+
+    Raises NotFound for one of another conversation, one of ours, and one of a case that the officer may not see.
+    """
+    with reading() as session:
+        mine = select(Case.id).where(Case.conversation_id == conversation_id, access.visible(officer))
+        if session.scalar(mine.limit(1)) is None:
+            raise NotFound(gettext("Không có tin nhắn này."))
     heard = messaging.understood(conversation_id, message_id)
     with reading() as session:
         known = session.scalar(select(Misreading.state).where(Misreading.message_id == message_id))
@@ -114,7 +123,7 @@ def mark(conversation_id: int, message_id: int, intent: str, pointed: Mapping[st
 
     Marking again replaces what was said, until it is decided. Raises NotFound, InvalidInput, Conflict.
     """
-    message = said(conversation_id, message_id)
+    message = said(conversation_id, message_id, officer)
     if intent not in intents():
         raise InvalidInput(gettext("Anh/chị chọn ý của công dân trong danh sách."))
     example = _with_marks(message.text, pointed)
