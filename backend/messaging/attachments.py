@@ -96,7 +96,7 @@ def _parsed(one: dict[str, Any]) -> Sent | None:
         case "refused":
             return Refused(one["name"], one["why"])
         case "location":
-            return Location(one["latitude"], one["longitude"], one["place"])
+            return Location(one["latitude"], one["longitude"], one.get("place", ""))
         case "contact":
             return Contact(one["phone"], one["own"])
         case _:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from backend.messaging import channels
+from backend.messaging import attachments, channels
+from backend.messaging.attachments import Contact
 from backend.messaging.channels import Choice, Reply
 from backend.messaging.service import conversation_with, say
 from chat_gateway.telegram import presses, service, tasks
@@ -127,10 +128,10 @@ KINDS = {
 
 
 def test_what_somebody_sends_is_in_the_ledger(gateway):
-    for kind, (content, text, attachments) in KINDS.items():
+    for kind, (content, text, files) in KINDS.items():
         assert make.post(gateway, make.message(**content)).status_code == 200, kind
         message = make.messages()[-1]
-        assert (message.text, message.attachments, message.channel) == (text, attachments, "telegram"), kind
+        assert (message.text, message.attachments, message.channel) == (text, files, "telegram"), kind
     assert len(make.messages()) == len(KINDS)
     assert make.conversation().address == str(make.ANH)
 
@@ -231,6 +232,24 @@ def test_a_sticker_is_answered_politely(gateway, monkeypatch):
     make_messaging.work()
     (body,) = channel.bodies
     assert body.startswith("Dạ")
+
+
+def test_a_shared_number_or_place_comes_to_whoever_takes_it(gateway, monkeypatch):
+    make_messaging.install(monkeypatch, make_messaging.RecordingChannel("telegram"))
+    taken = []
+
+    def take(context, _text, sent):
+        taken.append((context.channel, context.address, *sent))
+        return [Reply("Dạ.")]
+
+    monkeypatch.setattr(attachments, "_handlers", [take])
+    for kind in ("own contact", "somebody else's contact", "location"):
+        make.post(gateway, make.message(**KINDS[kind][0]))
+    make_messaging.work()
+    citizen = ("telegram", str(make.ANH))
+    assert [one[:2] for one in taken] == [citizen] * 3
+    assert [one[2] for one in taken[:2]] == [Contact("+84905123456", True), Contact("+84905123456", False)]
+    assert (taken[2][2].latitude, taken[2][2].longitude) == (12.6797, 108.0447)
 
 
 def test_without_a_token_there_is_no_channel(monkeypatch):

@@ -66,7 +66,7 @@ def test_changed_fields(gateway, data):
             inner = update
             for key in path[:-1]:
                 inner = inner[key]
-            inner[path[-1]] = data.draw(ODD)
+            inner[path[-1]] = copy.deepcopy(data.draw(ODD))
         except (KeyError, IndexError, TypeError, AttributeError):
             continue  # an earlier change has taken this place away
     secret = data.draw(st.sampled_from([make.SECRET, make.SECRET, make.SECRET, "forged"]))

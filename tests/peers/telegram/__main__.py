@@ -13,7 +13,7 @@ from tests.peers.telegram.world import World
 def main() -> None:
     parser = argparse.ArgumentParser("python -m tests.peers.telegram", description="A Telegram on this machine.")
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
-    parser.add_argument("--token", default=TOKEN, help="the bot's")
+    parser.add_argument("--token", default=TOKEN, help="the bot's, %(default)s where not given")
     parser.add_argument("--spec", type=Path, default=SPEC, help="the published Bot API schema")
     parser.add_argument("--limited", action="store_true", help="429 to a bot that is faster than allowed")
     options = parser.parse_args()
