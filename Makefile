@@ -25,6 +25,9 @@ demo: setup models/.trained seed ## Print ten conversations run through the real
 demo-telegram: setup models/.trained seed ## The same through Telegram, played by a server of our own
 	.venv/bin/python -m tests.peers.telegram.demo
 
+demo-smpp: setup models/.trained ## The same conversations through a carrier on loopback that speaks SMPP 3.4
+	.venv/bin/python -m tests.end_to_end.demo_smpp
+
 test: setup-test models/.trained ## Set everything up and pass the tests
 	.venv/bin/pytest -n 2 --ignore tests/end_to_end $(ARGS)
 	.venv/bin/pytest tests/end_to_end $(ARGS)
@@ -98,4 +101,4 @@ lock: $(UV) ## Resolve both environments anew after a change of pyproject.toml o
 	$(UV) pip compile pyproject.toml --extra dev --python-version 3.11 $(LOCK) -o requirements/services.txt
 	$(UV) pip compile bot/requirements.in --python-version 3.10 --override bot/overrides.txt $(LOCK) --no-emit-package rasa -o requirements/rasa.txt
 
-.PHONY: help run demo demo-telegram test lint train bench seed clean lock setup setup-test
+.PHONY: help run demo demo-telegram demo-smpp test lint train bench seed clean lock setup setup-test

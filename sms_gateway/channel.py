@@ -2,9 +2,19 @@
 
 from backend.logs import logger
 from backend.messaging import service
-from backend.messaging.channels import Channel, Outgoing, Rejected, Rendered, Reply, Sent, TryLater, in_words
+from backend.messaging.channels import (
+    Channel,
+    Health,
+    Outgoing,
+    Rejected,
+    Rendered,
+    Reply,
+    Sent,
+    TryLater,
+    in_words,
+)
 from backend.settings import settings
-from sms_gateway import rendering
+from sms_gateway import health, rendering
 from sms_gateway.pool import Pool
 from sms_gateway.providers.base import OptedOut, Provider, Unclassified
 from sms_gateway.providers.console import FILE_NAME, ConsoleProvider
@@ -74,6 +84,10 @@ class SmsChannel(Channel):
     def find(self, outgoing: Outgoing) -> Sent | None:
         """What an earlier try may have left at a provider."""
         return self._pool.find(outgoing.address, outgoing.body, _reference(outgoing), since=outgoing.queued_at)
+
+    def health(self) -> Health:
+        """Each provider in a line."""
+        return health.of_channel()
 
 
 def _reference(outgoing: Outgoing) -> str:

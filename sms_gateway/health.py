@@ -7,7 +7,9 @@ from sqlalchemy import func, select
 
 from backend import clock
 from backend.database import reading
+from backend.messaging.channels import Health, HealthState
 from backend.messaging.models import Direction, Message, Status
+from backend.settings import settings
 from sms_gateway import standing
 from sms_gateway.settings import sms_settings
 
@@ -56,6 +58,36 @@ def providers() -> list[ProviderHealth]:
             )
             for each in standings
         ]
+
+
+def of_channel() -> Health:
+    """The channel's health for officers: a line for each provider, and what somebody should look at."""
+    known = providers()
+    working = [each for each in known if not each.draining and each.weight]
+    steps = [f"{each.name}: nhiều lỗi, xem nhật ký và hỏi nhà cung cấp." for each in known if _is_faulty(each)]
+    if "console" in sms_settings().weights and settings().environment == "production":
+        steps.append("SMS chỉ được in ra màn hình: khai SMS_PROVIDER hoặc SMS_PROVIDERS.")
+    if not working:
+        return Health(HealthState.ALARM, _lines(known), ("Mọi nhà cung cấp SMS đều đang ngừng nhận tin mới.", *steps))
+    return Health(HealthState.WARNING if steps else HealthState.WELL, _lines(known), tuple(steps))
+
+
+def _is_faulty(each: ProviderHealth) -> bool:
+    much = each.errors > sms_settings().sms_errors_per_minute
+    return much or (each.slow is not None and each.slow >= sms_settings().sms_slow_share)
+
+
+def _lines(known: list[ProviderHealth]) -> tuple[tuple[str, str], ...]:
+    return tuple((each.name, _line(each)) for each in known)
+
+
+def _line(each: ProviderHealth) -> str:
+    told = [f"tỷ trọng {each.weight}" + (" (ngừng giao tin mới)" if each.draining else "")]
+    told.append(f"{each.errors} lỗi trong phút qua")
+    if each.slow is not None:
+        told.append(f"{each.slow:.0%} tin chậm")
+    told.append(f"{each.sent_today} tin hôm nay, tháng này {each.cost_this_month} đ")
+    return ", ".join(told)
 
 
 def _of(name: str, *, month: bool) -> tuple[Any, ...]:

@@ -1,6 +1,7 @@
 """What the SMS gateway knows, asked over HTTP: the backend does not import gateways."""
 
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -89,7 +90,7 @@ def providers() -> list[Provider]:
 def change(name: str, *, actor: str, weight: int | None = None, draining: bool | None = None) -> None:
     """Set a provider's weight (0 to 100), drain it, take it back. Raises InvalidInput, NotFound or Unavailable."""
     wanted = {key: value for key, value in {"weight": weight, "draining": draining}.items() if value is not None}
-    _asked("POST", f"/sms/providers/{name}", wanted)
+    _asked("POST", f"/sms/providers/{quote(name, safe='')}", wanted)
     with transaction() as session:
         audit.record(session, Audit.SMS_PROVIDER_CHANGED, actor=actor, subject=f"sms_provider:{name}", **wanted)
 

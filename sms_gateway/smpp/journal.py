@@ -73,7 +73,8 @@ class Journal:
                     ended = True
                     break
                 calls.append(call)
-            _commit(calls)
+            # From here on a call cannot be cancelled any more: its result has somewhere to go.
+            _commit([call for call in calls if call[1].set_running_or_notify_cancel()])
             if ended:
                 return
 

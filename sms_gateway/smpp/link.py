@@ -63,7 +63,7 @@ class Link:
             reader, writer = await asyncio.open_connection(settings.smpp_host, settings.smpp_port, ssl=tls)
         link = cls(reader, writer, settings, deliver)
         try:
-            async with asyncio.timeout(CONNECT_SECONDS):
+            async with asyncio.timeout(settings.smpp_response_seconds):
                 await link._introduce()
         except BaseException:
             writer.close()

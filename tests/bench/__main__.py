@@ -1,4 +1,4 @@
-"""Run every benchmark, or those named on the command line: search nlu sweep processes reply webhook worklists.
+"""Run every benchmark, or those named on the command line: search nlu sweep processes reply webhook worklists outbound.
 
 `BENCH_DOSSIERS=1000000 make bench` measures worklists and search at the size of the promise, which takes some minutes
 more to fill; without it PostgreSQL is given 100,000 dossiers. `BENCH_SWEEP_DOSSIERS` likewise, 100,000 by itself.
@@ -8,10 +8,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import load, nlu, processes, reply, report, search, sweep, webhook, worklists
+from tests.bench import load, nlu, outbound, processes, reply, report, search, sweep, webhook, worklists
 from tests.end_to_end import stack as stacks
 
-ALL = ("search", "nlu", "sweep", "processes", "reply", "webhook", "worklists")
+ALL = ("search", "nlu", "sweep", "processes", "reply", "webhook", "worklists", "outbound")
 
 
 def main(wanted: list[str]) -> None:
@@ -19,7 +19,9 @@ def main(wanted: list[str]) -> None:
     report.machine()
     if "worklists" in wanted:
         worklists.run()
-    if not set(wanted) - {"worklists"}:
+    if "outbound" in wanted:
+        outbound.run()
+    if not set(wanted) - {"worklists", "outbound"}:
         return
     folder = Path(tempfile.mkdtemp(prefix="mot-cua-bench-"))
     stack = stacks.Stack(folder, extra={"SMS_RATE_PER_SECOND": "1000", "LOG_LEVEL": "WARNING", **load.TELEGRAM})

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from backend import clock
-from backend.messaging import channels, tasks
+from backend.messaging import channels, service, tasks
 from backend.messaging.channels import Rejected, TryLater, Undecided
 from backend.messaging.models import Status
 from backend.queue import queue
@@ -238,6 +238,7 @@ def test_somebody_who_opted_out_is_not_texted_again(monkeypatch, fake):
     assert (failed.status, failed.error_code) == (Status.FAILED, "21610")
     assert queue().scheduled_count() == 0
     assert channels.get("sms").find(sms.outgoing()) is None
+    assert service.view(failed.conversation_id).unreachable_since is not None
 
 
 def test_retry_after_dates_are_read_as_http_writes_them():

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from backend.http import route_auth
-from backend.messaging import keywords
+from backend.messaging import keywords, service
 from backend.messaging.models import Status
 from backend.queue import queue
 from sms_gateway.signature import sign
@@ -330,3 +330,12 @@ def test_the_process_answers_for_its_health(gateway):
 def test_no_dialogue_runs_inside_the_webhook(gateway, monkeypatch):
     monkeypatch.setattr(keywords, "answer", lambda *_: pytest.fail("the webhook took a turn"))
     assert make.post(gateway, make.inbound(Body="HS")).status_code == 200
+
+
+def test_who_opts_out_at_twilio_is_noted_and_comes_back_by_writing(gateway):
+    make.post(gateway, make.inbound(OptOutType="STOP", Body="STOP"))
+    [stopped] = make.messages()
+    assert service.view(stopped.conversation_id).unreachable_since is not None
+    make.post(gateway, make.inbound(OptOutType="START", Body="START"))
+    assert service.view(stopped.conversation_id).unreachable_since is None
+    assert [message.text for message in make.messages()] == ["STOP", "START"], "our own list hears of it, too"

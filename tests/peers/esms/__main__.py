@@ -1,0 +1,31 @@
+"""By hand: prints every message it takes and reports it as delivered a second later."""
+
+import argparse
+import sys
+import time
+
+from tests.peers import esms
+
+
+def main() -> None:
+    """Until it is interrupted."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=2780)
+    parser.add_argument("--key", default="key-of-esms")
+    parser.add_argument("--secret", default="secret-of-esms")
+    parser.add_argument("--brandname", default="MOTCUA")
+    chosen = parser.parse_args()
+    peer = esms.Esms(chosen.key, chosen.secret, chosen.brandname)
+    with esms.running(peer, chosen.port) as url:
+        sys.stdout.write(f"ESMS_BASE_URL={url}\n")
+        told = 0
+        while True:
+            time.sleep(1)
+            for message in peer.sent[told:]:
+                sys.stdout.write(f"{message['Phone']}: {message['Content']}\n")
+                peer.report(message)
+                told += 1
+
+
+if __name__ == "__main__":
+    main()
