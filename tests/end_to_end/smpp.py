@@ -27,7 +27,7 @@ class SmppStack(Stack):
             "SMPP_REPEAT_SECONDS": "0",
         }
         self.start(*PROCESSES, "smpp")
-        self.wait_until_ready()
+        self.wait_until_ready(240)
         self.carrier.wait(lambda: self.carrier.of("bound"), 60)
 
     def end(self) -> None:

@@ -1,6 +1,7 @@
 """Whatever arrives, signed or not, is answered with something a provider understands, never with a 5xx."""
 
-from urllib.parse import urlencode
+import os
+from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +11,11 @@ from tests.builders import sms as make
 
 pytestmark = pytest.mark.usefixtures("database")
 
-TRIES = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+TRIES = settings(
+    max_examples=int(os.environ.get("WEBHOOK_MUTATIONS", "150")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 EXTREME = ["", "\x00", "\ud7ff\U0010ffff", "9" * 400, "+84905123456", "ế" * 300]
 ODD = st.text(max_size=200) | st.sampled_from(EXTREME)
 NAMES = st.sampled_from([*make.inbound(), "MediaUrl0", "MessageStatus", "ErrorCode", "OptOutType"]) | st.text(
@@ -55,3 +60,17 @@ def test_changed_bytes(gateway, edits, signed):
 )
 def test_any_bytes(gateway, raw, content_type):
     assert make.post(gateway, raw, content_type=content_type).status_code in EXPECTED - {200}
+
+
+REPORT = {"SMSID": "1", "SendStatus": "5", "SendSuccess": "1", "SendFailed": "0", "RequestId": "1-2026"}
+
+
+@TRIES
+@given(
+    secret=st.sampled_from(["a-secret-path-of-esms", "x", ""]) | st.text(max_size=40),
+    changes=st.dictionaries(st.sampled_from(sorted(REPORT)) | st.text(max_size=10), ODD, max_size=5),
+)
+def test_reports_of_esms_with_and_without_the_secret(gateway, secret, changes):
+    path = f"/sms/esms/{quote(secret, safe='')}/status?{urlencode(REPORT | changes, errors='replace')}"
+    status = gateway.get(path).status_code
+    assert status == 204 if secret == "a-secret-path-of-esms" else status in {404, 308}
