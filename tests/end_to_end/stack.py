@@ -25,6 +25,7 @@ PROCESSES = ("web", "sms", "chat", "worker", "actions", "rasa")
 TWILIO_TOKEN = "end-to-end-twilio-token"
 TWILIO_ACCOUNT = "AC" + "0" * 32
 PASSWORD = "mot-cua-thu-nghiem"
+SECRET_KEY = "end-to-end-secret-key"
 """Of every demo officer."""
 SEEDING = (
     ("database", "upgrade"),
@@ -100,7 +101,7 @@ class Stack:
             "TWILIO_ACCOUNT_SID": TWILIO_ACCOUNT,
             "TWILIO_AUTH_TOKEN": TWILIO_TOKEN,
             "INTERNAL_TOKEN": "end-to-end-internal-token",
-            "SECRET_KEY": "end-to-end-secret-key",
+            "SECRET_KEY": SECRET_KEY,
             "WORKER_THREADS": "6",
             "QUEUE_POLL_SECONDS": "0.02",
             "LOG_LEVEL": "INFO",

@@ -13,12 +13,14 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import pytest
+from itsdangerous import URLSafeSerializer
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
+from backend import clock
 from backend.dossiers import access, workflows
 from backend.dossiers.models import Dossier
 from backend.dossiers.policy import State
@@ -28,12 +30,15 @@ from backend.messaging.service import Inbound
 from backend.organisation import sign_in
 from backend.organisation.models import Officer, Role
 from backend.organisation.service import OfficerInfo
+from backend.ratings import kiosks, sums
+from backend.ratings.models import Asked, RatingRequest
 from backend.settings import ROOT
 from backend.wsgi import build
 from tests.builders.notifications import tell_officers
+from tests.builders.ratings import make_rating
 from tests.end_to_end import stack as stacks
 from tests.end_to_end.officers import WIDE, browsing, chromium
-from tests.end_to_end.stack import PASSWORD, Stack
+from tests.end_to_end.stack import PASSWORD, SECRET_KEY, Stack
 
 T = TypeVar("T")
 pytestmark = [pytest.mark.end_to_end, pytest.mark.browser]
@@ -41,7 +46,7 @@ AXE = ROOT / "tests/peers/node_modules/axe-core/axe.min.js"
 PHONE = {"width": 360, "height": 740}
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 NO_PAGE = re.compile(
-    r"^(openapi|swagger)\.|_api\.|^(static|healthz|dossiers_paper\.file|inbox\.(live|talk|rows|file)|public\.result)$|^notices\.read$"
+    r"^(openapi|swagger)\.|_api\.|^(static|healthz|dossiers_paper\.file|inbox\.(live|talk|rows|file)|public\.result)$|^notices\.read$|^ratings\.export$"
 )
 OF_EACH_ROLE = {"officers.home", "dossier_lists.lists"}
 """Pages that show every role something else; of the others it is enough that one role opens them."""
@@ -138,6 +143,9 @@ def _furnish(stack: Stack) -> None:
         inbox.escalate(received.conversation_id, "asked", "tôi cần rút hồ sơ", received.message_id)
         desk = next(one for one in sign_in.officers() if one.username == "demo-motcua")
         tell_officers([desk.id])
+        for _ in range(6):
+            make_rating(agency=desk.agency_code, words="phòng chờ hơi nóng")
+        sums.release()
         code = "1.001193"
         workflows.save(code, [workflows.Step(1, "Thẩm tra", 60), workflows.Step(2, "Ký", 40)], actor="system")
 
@@ -150,6 +158,7 @@ def walk(running: Stack) -> Iterator[Walk]:
         for role in Role:
             _walk_officer(seen, running, browser, role)
         _walk_public(seen, running, browser)
+        _walk_ratings(seen, running, browser)
         _walk_sign_in(seen, running, browser)
         yield seen
 
@@ -258,6 +267,31 @@ def _walk_public(seen: Walk, stack: Stack, browser: Browser) -> None:
     page.goto("/chat")
     seen.look(page, "chat")
     chat.close()
+
+
+def _walk_ratings(seen: Walk, stack: Stack, browser: Browser) -> None:
+    """The link in a citizen's message, and the screen at the desk. (Its last page goes back by itself, on purpose.)"""
+    with stack.database() as session:
+        dossier = session.scalars(select(Dossier).where(Dossier.state == str(State.RETURNED)).limit(1)).one()
+        asked = RatingRequest(
+            dossier_code=dossier.code, phone=dossier.applicant_phone, returned_at=clock.now(), state=Asked.ASKED, why=""
+        )
+        session.add(asked)
+        session.flush()
+        number, agency = asked.id, dossier.desk_code
+        key = kiosks.add(agency, "quầy 1", actor="system")
+    page = _context(browser, stack).new_page()
+    page.goto(f"/danh-gia/{URLSafeSerializer(SECRET_KEY, salt='rating-link').dumps(number)}")
+    seen.look(page, "rating-link")
+    page.goto(f"/kiosk/{agency}")
+    seen.look(page, "kiosk-key")
+    page.get_by_label("Mã máy").fill(key)
+    page.get_by_role("button", name="Mở máy").click()
+    page.get_by_text("Chạm một nút").wait_for()
+    seen.look(page, "kiosk")
+    page.get_by_role("button", name="Bình thường").click()
+    page.get_by_role("button", name="Gửi").wait_for()
+    seen.look(page, "kiosk-more")
 
 
 def _walk_sign_in(seen: Walk, stack: Stack, browser: Browser) -> None:
