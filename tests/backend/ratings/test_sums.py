@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from backend import clock, database
+from backend import clock
+from backend.database import reading
 from backend.organisation import service as organisation
 from backend.organisation.models import Role
 from backend.ratings import policy, sums
@@ -83,7 +84,7 @@ def test_figures_say_what_they_are():
 
 
 def released() -> tuple[int, int]:
-    with database.reading() as session:
+    with reading() as session:
         months, fives = session.scalars(select(RatingSum)).all(), session.scalars(select(OfficerRatingSum)).all()
     return sum(sum(row.counts) for row in months), sum(sum(row.counts) for row in fives)
 
@@ -134,5 +135,5 @@ def test_released_ratings_are_not_released_again(database):
         make_rating(3)
     with clock.stopped_at(datetime(2026, 10, 5, tzinfo=UTC)):
         assert [sums.release() for _ in range(3)] == [1, 0, 0]
-    with database.reading() as session:
+    with reading() as session:
         assert all(row.sum_id for row in session.scalars(select(Rating)))
