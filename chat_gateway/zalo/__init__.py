@@ -1,0 +1,16 @@
+"""Zalo Official Account: webhook, consultation messages, approved templates. There once `ZALO_OA_ID` is set."""
+
+from backend.messaging import channels
+from chat_gateway.zalo.channel import ZaloChannel, ZaloTemplateChannel
+from chat_gateway.zalo.client import Client
+from chat_gateway.zalo.settings import zalo_settings
+
+
+def register() -> None:
+    """Make the channels known to this process where they are configured; templates by phone with their file only."""
+    if not zalo_settings().configured:
+        return
+    client = Client(zalo_settings())
+    channels.register(ZaloChannel(client))
+    if zalo_settings().zalo_templates is not None:
+        channels.register(ZaloTemplateChannel(client))
