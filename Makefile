@@ -28,6 +28,9 @@ demo-telegram: setup models/.trained seed ## The same through Telegram, played b
 demo-smpp: setup models/.trained ## The same conversations through a carrier on loopback that speaks SMPP 3.4
 	.venv/bin/python -m tests.end_to_end.demo_smpp
 
+demo-zalo: setup models/.trained ## Print a conversation through Zalo, with a Zalo of our own on this machine
+	.venv/bin/python -m tests.end_to_end.demo_zalo
+
 test: setup-test models/.trained ## Set everything up and pass the tests
 	.venv/bin/pytest -n 2 --ignore tests/end_to_end $(ARGS)
 	.venv/bin/pytest tests/end_to_end $(ARGS)
@@ -101,4 +104,4 @@ lock: $(UV) ## Resolve both environments anew after a change of pyproject.toml o
 	$(UV) pip compile pyproject.toml --extra dev --python-version 3.11 $(LOCK) -o requirements/services.txt
 	$(UV) pip compile bot/requirements.in --python-version 3.10 --override bot/overrides.txt $(LOCK) --no-emit-package rasa -o requirements/rasa.txt
 
-.PHONY: help run demo demo-telegram demo-smpp test lint train bench seed clean lock setup setup-test
+.PHONY: help run demo demo-telegram demo-smpp demo-zalo test lint train bench seed clean lock setup setup-test

@@ -24,6 +24,7 @@ import backend.procedures.search
 import backend.ratings.keywords
 import backend.ratings.tasks
 import chat_gateway.telegram.tasks
+import chat_gateway.zalo
 import sms_gateway.tasks  # noqa: F401 - registers them
 from backend import logs
 from backend.messaging import channels
@@ -39,6 +40,7 @@ channels.register(SmsChannel())
 channels.register(WebChannel())
 channels.register(EmailChannel())
 chat_gateway.telegram.register()
+chat_gateway.zalo.register()
 
 queue = _queue()
 

@@ -21,6 +21,7 @@ import_module("backend.storage")
 import_module("backend.dossiers.paper.models")
 import_module("backend.inbox.teaching_models")
 import_module("chat_gateway.telegram.models")
+import_module("chat_gateway.zalo.models")
 for feature in FEATURES:
     import_module(f"backend.{feature}.models")
 import_module("sms_gateway.models")

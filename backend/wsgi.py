@@ -29,6 +29,7 @@ import backend.inbox.web_acts
 import backend.inbox.web_desk
 import backend.messaging.api
 import backend.messaging.sms_web
+import backend.messaging.web
 import backend.notifications.web
 import backend.organisation.admin
 import backend.organisation.api
@@ -49,7 +50,7 @@ from backend import cli, http, logs
 from backend.messaging import channels
 from backend.notifications.email import EmailChannel
 from backend.settings import settings
-from chat_gateway import telegram
+from chat_gateway import telegram, zalo
 from chat_gateway.web_chat.channel import WebChannel
 from sms_gateway.channel import SmsChannel
 
@@ -83,6 +84,7 @@ def build() -> Flask:
     channels.register(WebChannel())
     channels.register(EmailChannel())
     telegram.register()
+    zalo.register()
     for api in (
         backend.citizens.api,
         backend.complaints.api,
@@ -100,6 +102,7 @@ def build() -> Flask:
         backend.inbox.web,
         backend.messaging.sms_web,
         backend.inbox.teaching_web,
+        backend.messaging.web,
         backend.notifications.web,
         backend.dossiers.workflows_web,
         backend.dossiers.lists_web,

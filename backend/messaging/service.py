@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from backend import clock
 from backend.database import LARGEST_ID, after_commit, reading, transaction
@@ -135,6 +135,30 @@ def received(channel: str, provider_message_id: str) -> int | None:
         return session.scalar(
             select(Message.id).where(Message.channel == channel, Message.provider_message_id == provider_message_id)
         )
+
+
+def is_offered(channel: str, address: str, token: str) -> bool:
+    """Whether this token stands for a choice that was offered in the conversation of this address."""
+    with reading() as session:
+        conversation_id = ledger.find_conversation(session, channel, address)
+        return conversation_id is not None and ledger.choice(session, conversation_id, token) is not None
+
+
+def told(channel: str, provider_message_id: str) -> ConversationView | None:
+    """The conversation that a message of ours went out in, by the provider's id of the message."""
+    return _told(Message.channel == channel, Message.provider_message_id == provider_message_id)
+
+
+def told_by(channel: str, message_id: int) -> ConversationView | None:
+    """The same by our own id."""
+    return _told(Message.channel == channel, Message.id == message_id)
+
+
+def _told(*which: ColumnElement[bool]) -> ConversationView | None:
+    with reading() as session:
+        query = select(Message.conversation_id).where(Message.direction == Direction.OUT, *which)
+        conversation_id = session.scalar(query)
+    return view(conversation_id) if conversation_id is not None else None
 
 
 def say(conversation_id: int, reply: Reply, *, about: str = "", by_officer: bool = False) -> int:

@@ -19,6 +19,7 @@ from backend.logs import logger
 from backend.messaging import channels
 from backend.messaging import service as messaging
 from backend.messaging.channels import Reply
+from backend.messaging.channels import Template as ApprovedTemplate
 from backend.notifications import policy, texts, versions
 from backend.notifications.events import Audience, Event
 from backend.notifications.models import Notification, NotificationAttempt, State, Why
@@ -29,6 +30,8 @@ from backend.organisation import service as organisation
 log = logger(__name__)
 
 SMS_SEGMENTS = 2
+APPROVED_ON = frozenset({"zalo", "zns"})
+"""Channels of which one may need the approved form, outside its window or always."""
 AFTER_A_FAULT = timedelta(minutes=5)
 _PAGE_ONLY = frozenset(
     event
@@ -154,7 +157,7 @@ def _look_after(session: Session, row: Notification) -> None:
     assert row.deadline is not None
     now = clock.now()
     status = messaging.entries([row.message_id])[row.message_id].status
-    if status == "delivered":
+    if status in ("delivered", "read"):
         row.state, row.next_at = State.DELIVERED, None
     elif status in ("failed", "suppressed"):
         _try_next(session, row)
@@ -193,13 +196,32 @@ def _next_channel(row: Notification) -> tuple[str, str] | None:
     """The next channel in the order of the settings that has not been tried, with the applicant's address there."""
     tried = {attempt.channel for attempt in row.attempts}
     for channel, address in _ways(row):
-        if channel not in tried and (_by_law(row) or citizens.wants_notices(channel, address)):
+        if (
+            channel not in tried
+            and _is_wanted(row, channel, address)
+            and channels.get(channel).can_tell(_approved(row))
+        ):
             return channel, address
     return None
 
 
+def _is_wanted(row: Notification, channel: str, address: str) -> bool:
+    """Whoever stopped notices by SMS gets none at the number by Zalo's templates either, which nobody can answer."""
+    if _by_law(row):
+        return True
+    same_phone = channel != "zns" or citizens.wants_notices("sms", row.phone)
+    return same_phone and citizens.wants_notices(channel, address)
+
+
+def _approved(row: Notification) -> ApprovedTemplate:
+    """What names this notice on channels that want the form of notices approved beforehand."""
+    name = f"{row.event}.{row.variant}" if row.variant else row.event
+    return ApprovedTemplate(name, {fact: str(value) for fact, value in row.facts.items()})
+
+
 def _ways(row: Notification) -> list[tuple[str, str]]:
-    known = citizens.addresses(row.phone) | {"sms": row.phone, "email": row.email}
+    by_phone = {"sms": row.phone, "zns": row.phone.removeprefix("+")}  # as Zalo writes numbers
+    known = citizens.addresses(row.phone) | by_phone | {"email": row.email}
     order = notification_settings().channels
     return [(name, known[name]) for name in order if known.get(name) and channels.offers(name)]
 
@@ -226,7 +248,8 @@ def _say(session: Session, row: Notification, channel: str, address: str) -> Non
     template = versions.in_force(versions.slot(Event(row.event), row.variant, kind))
     text = worded(template, kind, row.facts)
     conversation_id = messaging.conversation_with(channel, address)
-    row.message_id = messaging.say(conversation_id, Reply(text), about=row.about)
+    approved = _approved(row) if channel in APPROVED_ON else None
+    row.message_id = messaging.say(conversation_id, Reply(text, template=approved), about=row.about)
     row.attempts.append(
         NotificationAttempt(channel=channel, message_id=row.message_id, template=template.number, at=clock.now())
     )

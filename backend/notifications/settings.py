@@ -11,9 +11,10 @@ from backend.settings import Environment
 class NotificationSettings(Environment):
     """What a province may want otherwise."""
 
-    notice_channels: str = "zalo,telegram,sms,email"
-    """In the order in which they are tried; those that an applicant has not linked are passed over."""
-    notice_hours: str = "zalo:2,telegram:2,sms:24,email:24"
+    notice_channels: str = "zalo,telegram,zns,sms,email"
+    """In the order in which they are tried; those that an applicant has not linked are passed over. `zns`: Zalo's
+    approved templates to the phone number, where there is one for the event."""
+    notice_hours: str = "zalo:2,telegram:2,zns:2,sms:24,email:24"
     """How long each has to deliver before the next is tried."""
     quiet_from: time = time(21)
     quiet_until: time = time(7)

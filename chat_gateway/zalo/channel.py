@@ -107,7 +107,9 @@ class ZaloChannel(Channel):
     def _messages(self, outgoing: Outgoing) -> Iterator[dict[str, Any]]:
         """The bubbles, the same ones at every try; files are named by `_file` until they are uploaded."""
         files, unsendable = _sendable(outgoing.extras.files)
-        text = "\n\n".join(part for part in (outgoing.body, *(NOT_SENT.format(name=name) for name in unsendable)) if part)
+        text = "\n\n".join(
+            part for part in (outgoing.body, *(NOT_SENT.format(name=name) for name in unsendable)) if part
+        )
         pressed = buttons(outgoing.offered, outgoing.extras.links)
         texts = rendering.bubbles(text)
         for part in texts[:-1]:
@@ -148,7 +150,7 @@ class ZaloChannel(Channel):
     def _send_template(self, outgoing: Outgoing, why: str) -> Sent:
         """The notice by its approved template, to the citizen's id. Raises Rejected where there is none."""
         template = outgoing.extras.template
-        if template is None or not self.can_tell(template):
+        if template is None or not self._templates.has(template):
             raise Rejected("the citizen was not heard of for too long", why)
         try:
             approved = self._templates.filled(template)
@@ -156,13 +158,6 @@ class ZaloChannel(Channel):
             return Sent(_id_of(self._client.post(TEMPLATE_BY_ID_PATH, body)), TEMPLATE)
         except ZaloError as error:
             raise meaning(error, self._oa_id, outgoing.attempts, has_alternative=True) from error
-
-    def _has_template(self, template: Template) -> bool:
-        return self._templates.has(template)
-
-    def can_tell(self, template: Template) -> bool:
-        """Whether there is an approved template for this notice; inside the window none is needed."""
-        return True
 
     # --- files of citizens ----------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ Ids and timestamps are strings and stay so: they are larger than what a float ho
 promised is left out rather than guessed; an event without its essentials is `Malformed`.
 """
 
+import contextlib
 import hashlib
 import json
 import re
@@ -174,10 +175,8 @@ def _link(one: Body) -> str:
 def _card(payload: Any) -> dict[str, Any]:
     """A card that was passed on; whose number it is nobody vouches for."""
     described: Any = {}
-    try:
+    with contextlib.suppress(ValueError, RecursionError):
         described = json.loads(word(payload, "description") or "{}")
-    except (ValueError, RecursionError):
-        pass
     phone = phone_number(word(payload, "phone") or word(described, "phone"))
     if phone is None:
         return {"kind": "refused", "name": "danh thiếp", "why": NO_CARD}

@@ -12,7 +12,7 @@ _MOMENT = "%H:%M %d/%m/%Y"
 CONSENT_STEPS = (
     "Quản trị viên chạy: flask --app chat_gateway.cli zalo consent",
     "Dán mã thử thách (code challenge) vào trang ứng dụng ở developers.zalo.me, mục Official Account.",
-    "Người quản trị OA mở địa chỉ mà lệnh in ra, bấm Cho phép, rồi chép mã code trên thanh địa chỉ (dùng trong 10 phút).",
+    "Người quản trị OA mở địa chỉ mà lệnh in ra, bấm Cho phép, rồi chép mã code trên thanh địa chỉ.",
     "Chạy: flask --app chat_gateway.cli zalo exchange MÃ. Tin đang chờ tự gửi tiếp.",
 )
 TROUBLES = {

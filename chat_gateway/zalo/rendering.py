@@ -1,7 +1,7 @@
 """A reply in Zalo's form: text up to 2,000 characters, five buttons, the rest numbered or written out."""
 
-from chat_gateway.zalo.buttons import MOST_BUTTONS
 from backend.messaging.channels import Extras, Link, Rendered, Reply
+from chat_gateway.zalo.buttons import MOST_BUTTONS
 
 MOST_CHOICES = 10
 LONGEST_TEXT = 2_000

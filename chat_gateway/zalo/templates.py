@@ -2,7 +2,7 @@
 
 The file that `ZALO_TEMPLATES` names, written by an administrator; `chat_gateway/zalo/templates.example.yml` shows it:
 
-    received.online:            # an event, or event.variant; without a variant it serves all that have none of their own
+    received.online:            # an event (serves all its variants that have no entry), or event.variant
       template_id: "312345"
       values:                   # the template's blanks, from the facts of the event
         ma_ho_so: "{code}"

@@ -62,7 +62,9 @@ def webhook() -> tuple[str, int]:
 
 
 @blueprint.get("/consent")
-@http.public("where Zalo leads an administrator of the Official Account after consent; it shows what to do and does nothing")
+@http.public(
+    "where Zalo leads an administrator of the Official Account after consent; it shows what to do and does nothing"
+)
 def consent() -> tuple[str, int, dict[str, str]]:
     """The code stands in the browser's address bar; exchanging it takes the command line."""
     said = "Đã cho phép. Chép giá trị sau `code=` trên thanh địa chỉ, rồi chạy trong vòng 10 phút:\n\n"

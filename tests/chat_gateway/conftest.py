@@ -9,13 +9,14 @@ from sqlalchemy import Engine
 from chat_gateway import wsgi
 from chat_gateway.settings import chat_settings
 from chat_gateway.web_chat import sms_form, waiting
+from chat_gateway.zalo.settings import zalo_settings
 from sms_gateway.wsgi import build as build_sms
 from tests.builders.chat import FakeWorker, Visitor, served
 
 
 @pytest.fixture(autouse=True)
 def _fresh_chat() -> Iterator[None]:
-    caches = (chat_settings, waiting.places, sms_form.of)
+    caches = (chat_settings, waiting.places, sms_form.of, zalo_settings)
     for cache in caches:
         cache.cache_clear()
     yield
