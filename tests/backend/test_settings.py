@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from backend.notifications.settings import NotificationSettings
 from backend.settings import DEVELOPMENT_TOKEN, ROOT, Environment, Settings
 from chat_gateway.settings import ChatSettings
+from chat_gateway.zalo.settings import ZaloSettings
 from sms_gateway.settings import SmsSettings
 
 SECRETS = ("internal_token", "secret_key")
@@ -29,7 +30,7 @@ def test_production_refuses_the_published_secrets(name: str):
     assert Settings(environment="production", **dict.fromkeys(SECRETS, "secret"))
 
 
-@pytest.mark.parametrize("kind", [Settings, SmsSettings, ChatSettings, NotificationSettings])
+@pytest.mark.parametrize("kind", [Settings, SmsSettings, ChatSettings, NotificationSettings, ZaloSettings])
 def test_the_example_names_every_setting(kind: type[Environment]):
     named = set(re.findall(r"\b([A-Z][A-Z_]+)=", (ROOT / ".env.example").read_text("utf-8")))
     assert {name.upper() for name in kind.model_fields} <= named
