@@ -32,7 +32,7 @@ class ZaloCitizen:
 
     def _send(self, shown: str, text: str) -> Exchange:
         status = self.zalo.say(self.user, text)["status"]
-        assert status == 200, f"the gateway answered {status}"
+        assert status in (200, 0), f"the gateway answered {status}"  # 0: too slow for Zalo, which repeats it
         wait_for(lambda: len(self.zalo.inbox(self.user)) > self.shown, ANSWER_SECONDS, f"no answer to {shown!r}")
         got = self.zalo.inbox(self.user)[self.shown]
         self.shown += 1
