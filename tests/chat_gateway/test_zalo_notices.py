@@ -9,6 +9,7 @@ from backend import clock
 from backend.citizens import service as citizens
 from backend.messaging import channels, service
 from backend.notifications.service import Event
+from backend.notifications.settings import notification_settings
 from chat_gateway.zalo import accounts
 from chat_gateway.zalo.channel import ZaloChannel, ZaloTemplateChannel
 from tests.builders import zalo as make
@@ -30,13 +31,16 @@ def running() -> Iterator[Zalo]:
 
 
 @pytest.fixture
-def zalo(running: Zalo, monkeypatch, tmp_path) -> Zalo:
+def zalo(running: Zalo, monkeypatch, tmp_path) -> Iterator[Zalo]:
+    monkeypatch.setenv("NOTICE_CHANNELS", "zalo,zns,sms")
+    notification_settings.cache_clear()
     running.control("reset")
     running.set(advance=NOON.timestamp() - clock.now().timestamp())
     (tmp_path / "templates.yml").write_text(TEMPLATES)
     make.configure(monkeypatch, **running.environment(), ZALO_TEMPLATES=str(tmp_path / "templates.yml"))
     running.set(templates=[{"id": "100", "params": PARAMS}], phones=[NUMBER], last={make.CITIZEN: 8 * 86_400})
-    return running
+    yield running
+    notification_settings.cache_clear()
 
 
 @pytest.fixture
