@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import load, nlu, outbound, processes, reply, report, search, sweep, webhook, worklists
+from tests.bench import inbox, load, nlu, outbound, processes, reply, report, search, sweep, webhook, worklists
 from tests.end_to_end import stack as stacks
 
 ALL = ("search", "nlu", "sweep", "processes", "reply", "webhook", "worklists", "outbound")
@@ -19,9 +19,11 @@ def main(wanted: list[str]) -> None:
     report.machine()
     if "worklists" in wanted:
         worklists.run()
+    if "inbox" in wanted:
+        inbox.run()
     if "outbound" in wanted:
         outbound.run()
-    if not set(wanted) - {"worklists", "outbound"}:
+    if not set(wanted) - {"inbox", "worklists", "outbound"}:
         return
     folder = Path(tempfile.mkdtemp(prefix="mot-cua-bench-"))
     stack = stacks.Stack(folder, extra={"SMS_RATE_PER_SECOND": "1000", "LOG_LEVEL": "WARNING", **load.TELEGRAM})

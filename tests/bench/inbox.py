@@ -1,0 +1,292 @@
+"""The inbox with a million messages on PostgreSQL: list, search, one conversation; and news on 200 screens.
+
+The second part starts the web process on that database, connects as many listeners as officers, and measures from the
+commit of a citizen's message to the line on each listener, and on to the answer of the page that it fetches.
+"""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import Any
+
+import httpx
+from rich.progress import Progress
+from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy.exc import OperationalError
+
+from backend import clock, database
+from backend.database import reading, transaction
+from backend.inbox import access, listing, page, policy
+from backend.inbox.listing import Filters
+from backend.inbox.models import Case, CaseEvent, Escalation, Kind, Reason, State
+from backend.messaging import channels
+from backend.messaging import service as messaging
+from backend.messaging.models import Conversation, Direction, Message, Status
+from backend.messaging.service import Inbound
+from backend.models import ALL
+from backend.organisation import seeding, sign_in
+from backend.organisation import service as organisation
+from backend.organisation.models import Role
+from backend.organisation.service import OfficerInfo
+from sms_gateway.channel import SmsChannel
+from tests.bench import report
+from tests.bench.report import Spread
+from tests.end_to_end.stack import Stack
+
+POSTGRESQL = os.environ.get("TEST_DATABASE_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
+MESSAGES = int(os.environ.get("BENCH_MESSAGES", "1000000"))
+OFFICERS = int(os.environ.get("BENCH_OFFICERS", "200"))
+PER_CONVERSATION = 20
+ALIVE = 2_000
+"""Cases that are not closed."""
+REPEATS = 60
+BATCH = 20_000
+WORDS = ("làm giấy khai sinh", "hồ sơ của tôi đến đâu", "đăng ký kết hôn", "cấp lại căn cước", "sang tên sổ đỏ")
+PASSWORD = "mot-cua-do-toc-do"
+
+
+def run() -> None:
+    """Print both tables."""
+    with _schema() as url:
+        if not url:
+            report.console.print("PostgreSQL: skipped, it is not there")
+            return
+        engine, ours = database.create(url), database.engine
+        database.engine = lambda: engine  # type: ignore[assignment]
+        try:
+            channels.register(SmsChannel())
+            crew = _fill()
+            _measure(crew)
+            _measure_live(url, crew)
+        finally:
+            database.engine = ours
+            engine.dispose()
+
+
+@contextmanager
+def _schema() -> Iterator[str]:
+    """The address of an empty schema, dropped afterwards; empty where there is no PostgreSQL."""
+    schema, server = f"bench_inbox_{os.getpid()}", create_engine(POSTGRESQL)
+    try:
+        with server.begin() as connection:
+            connection.execute(text(f"CREATE SCHEMA {schema}"))
+    except OperationalError:
+        yield ""
+        return
+    try:
+        yield f"{POSTGRESQL}?options=-csearch_path%3D{schema}"
+    finally:
+        with server.begin() as connection:
+            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+        server.dispose()
+
+
+def _fill() -> list[OfficerInfo]:
+    """Officers, conversations, messages and cases; the officers."""
+    ALL.create_all(database.engine())
+    seeding.seed()
+    agency = organisation.agency_by_code("H15.901")
+    ids = [
+        sign_in.add_officer(
+            name=f"Tổng đài viên {n}", username=f"bench-{n}", password=PASSWORD if n == 0 else None,
+            agency_id=agency.id, role=Role.HOTLINE_OPERATOR,
+        )
+        for n in range(20)
+    ]  # fmt: skip
+    conversations, chance = MESSAGES // PER_CONVERSATION, Random(1)
+    start = time.perf_counter()
+    with Progress(console=report.console, transient=True) as progress:
+        bar = progress.add_task("messages", total=MESSAGES)
+        for first in range(1, conversations + 1, BATCH // PER_CONVERSATION):
+            last = min(first + BATCH // PER_CONVERSATION, conversations + 1)
+            _some(range(first, last), conversations, ids, chance)
+            progress.update(bar, advance=(last - first) * PER_CONVERSATION)
+    with database.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for table in (Conversation, Message, Case, CaseEvent):
+            name = table.__tablename__
+            connection.execute(
+                text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))")
+            )
+        connection.execute(text("ANALYZE"))
+    report.console.print(f"{MESSAGES:,} messages, {conversations:,} cases made in {time.perf_counter() - start:.0f} s")
+    return [organisation.officer(one) for one in ids]
+
+
+def _some(numbers: range, of: int, officers: Sequence[int], chance: Random) -> None:
+    now = clock.now()
+    talk: list[dict[str, Any]] = []
+    with transaction() as session:
+        session.execute(
+            insert(Conversation),
+            [
+                {"id": n, "channel": "sms", "address": f"+849{n:08d}", "created_at": now, "heard_at": now}
+                for n in numbers
+            ],
+        )
+        for n in numbers:
+            for m in range(PER_CONVERSATION):
+                inward = m % 2 == 0
+                at = now - timedelta(minutes=(of - n) + PER_CONVERSATION - m)
+                talk.append(
+                    {
+                        "id": n * PER_CONVERSATION + m, "conversation_id": n, "channel": "sms",
+                        "direction": Direction.IN if inward else Direction.OUT,
+                        "status": Status.ANSWERED if inward else Status.DELIVERED, "text": chance.choice(WORDS),
+                        "provider_message_id": f"b{n}-{m}", "created_at": at, "updated_at": at,
+                        "intent": "ask_documents" if inward else "", "confidence": 0.9 if inward else None,
+                    }
+                )  # fmt: skip
+        session.execute(insert(Message), talk)
+        session.execute(insert(Case), [_case(n, of, officers, chance) for n in numbers])
+        session.execute(
+            insert(CaseEvent),
+            [
+                {"case_id": n, "at": now, "kind": Kind.OPENED, "actor": "system", "text": "", "details": {}}
+                for n in numbers
+            ],
+        )
+
+
+def _case(n: int, of: int, officers: Sequence[int], chance: Random) -> dict[str, Any]:
+    opened, summary = clock.now() - timedelta(minutes=of - n), chance.choice(WORDS)
+    alive = n > of - ALIVE
+    state = chance.choice((State.WAITING, State.OPEN)) if alive else State.CLOSED
+    return {
+        "id": n, "conversation_id": n, "channel": "sms", "state": state, "reason": Reason.ASKED, "summary": summary,
+        "assignee_id": None if state == State.WAITING else chance.choice(officers), "opened_at": opened,
+        "answer_due_at": opened + timedelta(hours=2), "solve_due_at": opened + timedelta(days=2), "labels": [],
+        "answered_at": None if state == State.WAITING else opened + timedelta(hours=1), "wanted": summary,
+        "closed_at": None if alive else opened + timedelta(hours=3), "agency_code": "", "skill": "", "priority": 0,
+        "waits_since": opened if alive else None, "call_back": "", "version": 1,
+        "search_text": policy.search_text(summary, f"+849{n:08d}"),
+    }  # fmt: skip
+
+
+def _measure(crew: Sequence[OfficerInfo]) -> None:
+    chance, officer = Random(2), crew[0]
+    with reading() as session:
+        alive = list(session.scalars(select(Case.id).where(access.visible(officer), Case.closed_at.is_(None))))
+        last = session.scalar(select(Escalation.id).order_by(Escalation.id.desc()).limit(1)) or 0
+    assert last == 0
+    table = report.table(f"PostgreSQL, {MESSAGES:,} messages; load average {os.getloadavg()[0]:.1f}", "by key")
+    baseline = _spread(lambda: messaging.view(chance.choice(alive)))
+    report.row(table, "a conversation by its key", baseline)
+    promised = "p95 ≤ 100"
+    for tab in listing.TABS:
+        report.row(
+            table, f"list: {tab}", _spread(lambda tab=tab: listing.listed(officer, Filters(tab))), baseline, promised
+        )
+    for what, filters in (
+        ("search: words", Filters("all", q="ket hon")),
+        ("search: number", Filters("all", q="0900049")),
+        ("search among the closed: number", Filters("closed", q=f"09{MESSAGES // PER_CONVERSATION // 2:08d}")),
+    ):
+        report.row(table, what, _spread(lambda f=filters: listing.listed(officer, f)), baseline, promised)
+    report.row(table, "one case, opened", _spread(lambda: page.look(chance.choice(alive), officer)), baseline, promised)
+    report.row(table, "one case, nothing new", _spread(lambda: page.news(chance.choice(alive), officer)), baseline)
+    report.console.print(table)
+
+
+def _spread(call: Callable[[], object]) -> Spread:
+    call()
+    taken = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - start)
+    return Spread.of(taken)
+
+
+# --- on the screens ----------------------------------------------------------------------------------------------
+
+
+def _measure_live(url: str, crew: Sequence[OfficerInfo]) -> None:
+    with TemporaryDirectory() as folder:
+        stack = Stack(Path(folder) / "data", database_url=url.replace("+psycopg", ""), extra={"LOG_LEVEL": "WARNING"})
+        try:
+            stack.start("web")
+            stack.wait_until_ready()
+            _listen(stack, crew)
+        finally:
+            stack.stop()
+
+
+def _listen(stack: Stack, crew: Sequence[OfficerInfo]) -> None:
+    base = f"http://127.0.0.1:{stack.ports['web']}"
+    client = httpx.Client(base_url=base, timeout=20, trust_env=False)
+    token = client.get("/officers/sign-in").text.split('name="csrf_token" value="')[1].split('"')[0]
+    client.post("/officers/sign-in", data={"csrf_token": token, "username": crew[0].username, "password": PASSWORD})
+    cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    with reading() as session:
+        newest = session.scalars(select(Case).where(Case.closed_at.is_(None)).order_by(Case.id.desc()).limit(1)).one()
+    address = messaging.view(newest.conversation_id).address
+    screens = [_Screen(stack.ports["web"], cookie, newest.id) for _ in range(OFFICERS)]
+    for screen in screens:
+        screen.start()
+    for screen in screens:
+        screen.connected()
+    lines, shown = [], []
+    for number in range(15):
+        for screen in screens:
+            screen.heard = 0.0
+        messaging.receive(Inbound("sms", f"live-{number}", address, f"tin {number}"))
+        start = time.perf_counter()
+        client.get(f"/officers/inbox/{newest.id}/talk")  # what one page fetches while all have been told
+        while not all(screen.heard for screen in screens) and time.perf_counter() - start < 10:
+            time.sleep(0.005)
+        lines += [(screen.heard or start + 10) - start for screen in screens]
+        first = time.perf_counter()
+        assert f"tin {number}" in client.get(f"/officers/inbox/{newest.id}/talk").text
+        shown.append(max(screen.heard for screen in screens) - start + time.perf_counter() - first)
+        time.sleep(0.3)
+    table = report.table(f"{OFFICERS} screens on one web process; load average {os.getloadavg()[0]:.1f}", "line")
+    told = Spread.of(lines)
+    report.row(table, "commit → line on a screen", told)
+    report.row(table, "commit → the slowest screen has fetched it", Spread.of(shown), told, "≤ 1000")
+    report.console.print(table)
+    for screen in screens:
+        screen.close()
+
+
+class _Screen(Thread):
+    """A browser that listens."""
+
+    def __init__(self, port: int, cookie: str, case_id: int) -> None:
+        super().__init__(daemon=True)
+        self.heard = 0.0
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        request = (
+            f"GET /officers/inbox/live?case={case_id} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {cookie}\r\n\r\n"
+        )
+        self._socket.sendall(request.encode())
+        self._ready = False
+
+    def run(self) -> None:
+        """Note when a line of news comes."""
+        try:
+            while data := self._socket.recv(4096):
+                if b"hello" in data:
+                    self._ready = True
+                if b"event: news" in data:
+                    self.heard = self.heard or time.perf_counter()
+        except OSError:
+            return
+
+    def connected(self) -> None:
+        """Wait until the server has begun to answer."""
+        deadline = time.monotonic() + 60
+        while not self._ready:
+            if time.monotonic() > deadline:
+                raise TimeoutError("the server takes no more listeners")
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        """Leave."""
+        self._socket.close()
