@@ -7,6 +7,7 @@ message handed over to the last one whose receipt is in the ledger (console: tha
 
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -17,9 +18,8 @@ import smpplib.consts
 from rich.table import Table
 from sqlalchemy import func, select
 
-from backend.messaging import service
-from backend.messaging.channels import Reply
 from backend.messaging.models import Message, Status
+from backend.settings import ROOT
 from tests.bench import report
 from tests.end_to_end.stack import Stack, free_port, wait_for
 from tests.peers.smsc import peer
@@ -30,21 +30,29 @@ WORDS = "Dạ, hồ sơ số {} đã có kết quả. Mời anh/chị đến B�
 WINDOW = 50
 
 
-def _filled(folder: Path, **settings: str) -> tuple[Stack, list[int]]:
+FILL = """
+import sys
+from backend.messaging import channels, service
+from backend.messaging.channels import Reply
+from sms_gateway.channel import SmsChannel
+
+channels.register(SmsChannel())
+for number in range(int(sys.argv[1])):
+    service.say(service.conversation_with("sms", f"+84907{number:06d}"), Reply(sys.argv[2].format(number)))
+"""
+
+
+def _filled(folder: Path, **settings: str) -> Stack:
     """A system with everything queued and no worker yet; one message per person."""
     fast = {"SMS_RATE_PER_SECOND": "10000", "LOG_LEVEL": "WARNING", "QUIET_FROM": "00:00", **settings}
     stack = Stack(folder, extra=fast)
-    command = [".venv/bin/flask", "--app", "backend", "database", "upgrade"]
-    subprocess.run(command, env=stack.environment, check=True, capture_output=True)
-    with stack.database():
-        ids = []
-        for number in range(MESSAGES):
-            conversation = service.conversation_with("sms", f"+84907{number:06d}")
-            ids.append(service.say(conversation, Reply(WORDS.format(number))))
-    return stack, ids
+    for command in ([".venv/bin/flask", "--app", "backend", "database", "upgrade"], [sys.executable, "-c", FILL]):
+        arguments = [str(MESSAGES), WORDS] if "-c" in command else []
+        subprocess.run([*command, *arguments], env=stack.environment, cwd=ROOT, check=True, capture_output=True)
+    return stack
 
 
-def _ours(table: Table, name: str, stack: Stack, done: frozenset[str], *processes: str) -> float:
+def _ours(stack: Stack, done: frozenset[str], *processes: str) -> float:
     stack.start(*processes)
 
     def count() -> int:
@@ -101,7 +109,7 @@ def run() -> None:
         table.add_column(heading, justify="left" if heading in {"what", "promise"} else "right")
     folder = Path(tempfile.mkdtemp(prefix="mot-cua-bench-out-"))
     handed = frozenset({Status.SENT, Status.DELIVERED})
-    console = _ours(table, "console", _filled(folder / "console")[0], handed, "worker")
+    console = _ours(_filled(folder / "console"), handed, "worker")
     carrier = peer.smsc()
     try:
         smpp = {
@@ -114,10 +122,10 @@ def run() -> None:
             "SMPP_WINDOW": str(WINDOW),
             "SMPP_SESSION_PORT": str(free_port()),
         }
-        stack = _filled(folder / "smpp", **smpp)[0]
+        stack = _filled(folder / "smpp", **smpp)
         stack.start("smpp")
         carrier.wait(lambda: carrier.of("bound"), 60)
-        ours = _ours(table, "smpp", stack, frozenset({Status.DELIVERED}), "worker")
+        ours = _ours(stack, frozenset({Status.DELIVERED}), "worker")
         sent_twice = len(carrier.of("submit")) - MESSAGES
         plain = _plain_client(carrier)
     finally:
