@@ -4,6 +4,7 @@ from backend.logs import logger
 from backend.messaging import service
 from backend.messaging.channels import (
     Channel,
+    Fetched,
     Health,
     Outgoing,
     Rejected,
@@ -14,7 +15,7 @@ from backend.messaging.channels import (
     in_words,
 )
 from backend.settings import settings
-from sms_gateway import health, rendering
+from sms_gateway import health, media, rendering
 from sms_gateway.pool import Pool
 from sms_gateway.providers.base import OptedOut, Provider, Unclassified
 from sms_gateway.providers.console import FILE_NAME, ConsoleProvider
@@ -84,6 +85,10 @@ class SmsChannel(Channel):
     def find(self, outgoing: Outgoing) -> Sent | None:
         """What an earlier try may have left at a provider."""
         return self._pool.find(outgoing.address, outgoing.body, _reference(outgoing), since=outgoing.queued_at)
+
+    def fetch(self, reference: str) -> Fetched:
+        """A picture that came with a message; `reference` is its address at Twilio."""
+        return media.fetch(reference)
 
     def health(self) -> Health:
         """Each provider in a line."""
