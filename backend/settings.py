@@ -29,6 +29,18 @@ class Settings(Environment):
     data_dir: Path = ROOT / "var"
     storage_dir: Path | None = None
     """Where uploaded files are kept; `files` in the data folder where it is not set."""
+    storage_s3_bucket: str = ""
+    """Uploaded files go to this bucket of an S3-compatible store instead, where it is set."""
+    storage_s3_endpoint: str = ""
+    """Base URL of the store, "" for Amazon's own."""
+    storage_s3_region: str = "us-east-1"
+    storage_s3_key_id: str = ""
+    storage_s3_secret: SecretStr = SecretStr("")
+    storage_s3_prefix: str = ""
+    """What the keys begin with, where the bucket is shared."""
+    communes_geojson: Path | None = None
+    """Boundaries of the communes (`backend.organisation.boundaries` tells the form); without it a place that is
+    shared has no name."""
     database_url: str = ""
     redis_url: str = ""
     sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
@@ -85,6 +97,13 @@ class Settings(Environment):
         secrets = {self.internal_token.get_secret_value(), self.secret_key.get_secret_value()}
         if self.environment == "production" and DEVELOPMENT_TOKEN in secrets:
             raise ValueError("INTERNAL_TOKEN and SECRET_KEY must be set in production")
+        return self
+
+    @model_validator(mode="after")
+    def _bucket_has_keys(self) -> "Settings":
+        """A bucket without keys would lose the first photo instead of the start."""
+        if self.storage_s3_bucket and not (self.storage_s3_key_id and self.storage_s3_secret.get_secret_value()):
+            raise ValueError("STORAGE_S3_BUCKET needs STORAGE_S3_KEY_ID and STORAGE_S3_SECRET")
         return self
 
     @property

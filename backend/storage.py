@@ -9,18 +9,27 @@ import os
 import re
 import secrets
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend import clock, filetypes, text
 from backend.database import Base, practice_folder, practising, reading, transaction
-from backend.errors import InvalidInput, NotFound, TooLarge
+from backend.errors import InvalidInput, NotFound, TooLarge, Unavailable
+from backend.logs import logger
 from backend.settings import settings
+
+if TYPE_CHECKING:
+    from obstore.store import S3Store
+
+log = logger(__name__)
 
 LARGEST = 10 * 1024 * 1024
 """Bytes of one file."""
@@ -101,9 +110,72 @@ class Folder:
             return None
 
 
+class Bucket:
+    """Blobs in an S3-compatible bucket, which many machines may share."""
+
+    def __init__(self, store: "S3Store") -> None:
+        self._store = store
+
+    def put(self, key: str, data: bytes) -> None:
+        """One request, whole or not at all. The key names the content, so a second writer writes the same."""
+        with _reachable():
+            self._store.put(key, data, use_multipart=False)
+
+    def get(self, key: str) -> bytes | None:
+        """The bytes of the object of this name. Raises Unavailable."""
+        with _reachable():
+            try:
+                return self._store.get(key).bytes().to_bytes()
+            except FileNotFoundError:
+                return None
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    from obstore.exceptions import BaseError
+
+    try:
+        yield
+    except (BaseError, OSError) as error:
+        log.error("bucket failed", error=type(error).__name__)
+        raise Unavailable from None  # the library's words name the address
+
+
+@lru_cache
+def _bucket() -> Bucket:
+    from obstore.store import S3Store  # takes long to import, and most houses have none
+
+    chosen = settings()
+    return Bucket(
+        S3Store(
+            chosen.storage_s3_bucket,
+            prefix=chosen.storage_s3_prefix or None,
+            endpoint=chosen.storage_s3_endpoint or None,
+            region=chosen.storage_s3_region,
+            access_key_id=chosen.storage_s3_key_id,
+            secret_access_key=chosen.storage_s3_secret.get_secret_value(),
+            virtual_hosted_style_request=False,
+            client_options={"allow_http": chosen.storage_s3_endpoint.startswith("http://"), "timeout": "20s"},
+            retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=20)},
+        )
+    )
+
+
 def blobs() -> Blobs:
-    """Where this process keeps files."""
-    return Folder(practice_folder() / "files" if practising() else settings().storage)
+    """Where this process keeps files; what beginners practise with never leaves the machine."""
+    if practising():
+        return Folder(practice_folder() / "files")
+    return _bucket() if settings().storage_s3_bucket else Folder(settings().storage)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file that is checked and whose bytes are kept, but that no row names yet: see `add`."""
+
+    sha256: str
+    media_type: str
+    size: int
+    name: str
 
 
 def store(data: bytes, name: str, *, actor: str) -> StoredInfo:
@@ -112,19 +184,29 @@ def store(data: bytes, name: str, *, actor: str) -> StoredInfo:
     Raises TooLarge over `LARGEST` bytes, InvalidInput for what is not accepted; both say so in a plain sentence. May
     take a second for a large photo: call it before opening a transaction.
     """
+    return add(keep(data, name), actor=actor)
+
+
+def keep(data: bytes, name: str) -> Kept:
+    """The first, slow half of `store`: everything but the row. Raises as `store` does."""
     if len(data) > LARGEST:
         raise TooLarge(f"Tệp quá lớn. Mỗi tệp tối đa {LARGEST // 1024 // 1024} MB.")
     if not data:
         raise InvalidInput("Tệp trống. Anh/chị chọn lại tệp.")
-    kept = filetypes.clean(data)
-    sha256 = hashlib.sha256(kept.data).hexdigest()
-    blobs().put(sha256, kept.data)
+    clean = filetypes.clean(data)
+    sha256 = hashlib.sha256(clean.data).hexdigest()
+    blobs().put(sha256, clean.data)
+    return Kept(sha256, clean.media_type, len(clean.data), clean_name(name, clean.media_type))
+
+
+def add(kept: Kept, *, actor: str) -> StoredInfo:
+    """The second half of `store`: the row, in the caller's transaction where there is one."""
     row = StoredFile(
         id=secrets.token_urlsafe(16),
-        sha256=sha256,
+        sha256=kept.sha256,
         media_type=kept.media_type,
-        size=len(kept.data),
-        name=clean_name(name, kept.media_type),
+        size=kept.size,
+        name=kept.name,
         created_at=clock.now(),
         actor=actor,
     )

@@ -5,8 +5,11 @@ Forms in `Inbound.attachments` and in the ledger, by `kind`:
     remote    reference, name, media_type     a file still at the provider; `media` fetches it before the turn
     file      file_id, name, media_type       a file in `backend.storage`
     refused   name, why                       a file that could not be had: too large, of a kind we do not take, gone
-    location  latitude, longitude, place      degrees; `place` is the commune where it could be told, else ""
+    location  latitude, longitude, place      degrees; a gateway gives no `place`: `media` adds the commune, or ""
     contact   phone, own                      E.164; `own`: the provider vouches that it is the sender's number
+
+Before the turn `media` has made everything ready: a handler never sees `remote`. Of what was refused the citizen is
+told by messaging, in front of whatever a feature answers; a feature need not speak of it.
 
 What is offered in answer ("which paper is it?") is a choice like any other; its payload begins with the word under
 which `@choice` was registered, and never comes from the citizen's own typing.

@@ -236,6 +236,16 @@ def next_waiting(session: Session, conversation_id: int, *, besides: Collection[
     return next((message for message in waiting if message.id not in besides), None)
 
 
+def all_waiting(session: Session, conversation_id: int) -> Sequence[Message]:
+    """The unanswered messages of the conversation, locked: their attachments may be changing."""
+    waiting = select(Message).where(
+        Message.conversation_id == conversation_id,
+        Message.direction == Direction.IN,
+        Message.status == Status.RECEIVED,
+    )
+    return session.scalars(waiting.order_by(Message.id).with_for_update()).all()
+
+
 def last_offer(session: Session, conversation_id: int, *, before: int) -> Sequence[Offered]:
     """The choices of the last message that the citizen was sent before message `before`; empty when it had none.
 
@@ -413,23 +423,13 @@ def settle_early_receipts(session: Session, older_than: datetime) -> None:
     session.execute(delete(EarlyReceipt).where(EarlyReceipt.at < older_than))
 
 
-def leave_to_officer(session: Session, conversation_id: int) -> bool:
-    """What nobody has answered is the officer's to answer; False when there was nothing."""
-    return _move_waiting(session, conversation_id, Status.FOR_OFFICER)
-
-
 def ignore_waiting(session: Session, conversation_id: int) -> None:
     """Keep what a blocked sender writes; nobody answers it."""
-    _move_waiting(session, conversation_id, Status.IGNORED)
-
-
-def _move_waiting(session: Session, conversation_id: int, status: str) -> bool:
-    moved = session.execute(
+    session.execute(
         update(Message)
         .where(Message.conversation_id == conversation_id, Message.status == Status.RECEIVED)
-        .values(status=status, updated_at=clock.now())
+        .values(status=Status.IGNORED, updated_at=clock.now())
     )
-    return bool(moved.rowcount)  # type: ignore[attr-defined]
 
 
 def ignore(session: Session, message_id: int) -> None:
@@ -496,6 +496,12 @@ def forgotten_turns(session: Session, older_than: datetime, limit: int = 1_000) 
         .limit(limit)
     )
     return session.scalars(query).all()
+
+
+def forgotten_files(session: Session, limit: int = 1_000) -> Sequence[int]:
+    """Messages left to an officer whose files are still to be fetched and due."""
+    due = select(Message.id).where(Message.status == Status.FOR_OFFICER, Message.next_attempt_at <= clock.now())
+    return session.scalars(due.limit(limit)).all()
 
 
 def forgotten_deliveries(session: Session, older_than: datetime, limit: int = 1_000) -> Sequence[int]:

@@ -3,15 +3,17 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
 
 from backend import clock
 from backend.database import LARGEST_ID, after_commit, reading, transaction
 from backend.errors import NotFound
 from backend.logs import logger
-from backend.messaging import ledger, policy, tasks, wording
+from backend.messaging import ledger, media, policy, tasks, wording
 from backend.messaging.channels import Extras, Offered, Reply
 from backend.messaging.models import Conversation, Direction, Message, Owner, Status
 from backend.settings import settings
@@ -429,5 +431,11 @@ def hand_over(conversation_id: int, owner: str) -> int:
             conversation.after_officer = owner == Owner.ASSISTANT
             ledger.suppress_replies(session, conversation_id)
             if owner == Owner.OFFICER:
-                ledger.leave_to_officer(session, conversation_id)
+                _leave_to_officer(session, conversation_id)
         return conversation.epoch
+
+
+def _leave_to_officer(session: Session, conversation_id: int) -> None:
+    fetch = [message.id for message in media.leave_to_officer(session, conversation_id) if message.next_attempt_at]
+    for message_id in fetch:
+        after_commit(session, partial(tasks.fetch_for_officer, message_id))

@@ -22,8 +22,18 @@ def run_turn(conversation_id: int) -> None:
     outcome = turn.run(conversation_id)
     for message_id in outcome.deliver:  # at once, in this worker; were it to die now, the sweep would find them
         deliver.call_local(message_id)
+    for message_id in outcome.fetch:
+        fetch_for_officer(message_id)
     if outcome.again_in is not None:
         run_turn.schedule((conversation_id,), delay=outcome.again_in)
+
+
+@task()
+def fetch_for_officer(message_id: int) -> None:
+    """Fetch the files of a message that an officer answers."""
+    again_in = turn.fetch_for_officer(message_id)
+    if again_in is not None:
+        fetch_for_officer.schedule((message_id,), delay=again_in)
 
 
 @task()
@@ -55,12 +65,15 @@ def _sweep(settling: timedelta) -> None:
         older_than = clock.now() - settling
         turns = ledger.forgotten_turns(session, older_than)
         deliveries = ledger.forgotten_deliveries(session, older_than)
+        files = ledger.forgotten_files(session)
     with transaction() as session:
         ledger.settle_early_receipts(session, clock.now() - RECEIPTS_KEPT)
     for conversation_id in turns:
         run_turn(conversation_id)
     for message_id in deliveries:
         deliver(message_id)
+    for message_id in files:
+        fetch_for_officer(message_id)
 
 
 _starting = Lock()

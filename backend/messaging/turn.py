@@ -7,8 +7,9 @@ writing should wait for it. What makes an answer unique is `_complete`: it chang
 
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -17,24 +18,29 @@ from backend import clock
 from backend.database import reading, transaction
 from backend.errors import Unavailable
 from backend.logs import logger
-from backend.messaging import assistant, attachments, events, keywords, ledger, policy, wording
+from backend.messaging import assistant, attachments, events, keywords, ledger, media, policy, wording
 from backend.messaging.assistant import Answer
 from backend.messaging.channels import Reply
 from backend.messaging.keywords import Context
 from backend.messaging.ledger import Claim
 from backend.messaging.models import Message, Owner, Status
+from backend.organisation import service as organisation
 from backend.settings import settings
 
 log = logger(__name__)
 
 _OUR_FAULT = Answer([Reply(wording.FAULT)])
+MOST_WAIT_FOR_FILE = 300.0
+"""Seconds between two tries, whatever a provider asks for."""
 
 
 @dataclass
 class Outcome:
-    """What there is to do after a run: messages to deliver, and when to look again (seconds), if ever."""
+    """What there is to do after a run: messages to deliver, files to fetch for an officer (ids of their messages), and
+    when to look again (seconds), if ever."""
 
     deliver: list[int] = field(default_factory=list)
+    fetch: list[int] = field(default_factory=list)
     again_in: float | None = None
 
 
@@ -48,20 +54,34 @@ class _Taken:
     flooding: bool = False
 
 
+class _BehindFile(Exception):
+    """An earlier message waits for its file, and the assistant hears everything in order."""
+
+
 def run(conversation_id: int) -> Outcome:
     """Answer everything that waits in this conversation, unless another worker is at it.
 
     Commands are answered even while messages before them wait for the assistant.
     """
-    outcome, more = Outcome(), True
+    outcome, more, behind_file = Outcome(), True, False
     lease, tried = secrets.token_hex(16), set[int]()
-    while more and (taken := _take(conversation_id, lease, tried)) is not None:
+    while more and (taken := _take(conversation_id, lease, tried, outcome)) is not None:
         tried.add(taken.message.id)
         try:
             if taken.flooding:
                 outcome.deliver += _tell_flood(taken.message)
                 continue
-            more = _complete(taken, _answer(taken, assistant_down=outcome.again_in is not None), outcome)
+            if media.waits(taken.message):
+                media.make_ready(taken.message)
+                tried.discard(taken.message.id)  # taken anew, which renews the lease
+                continue
+            answer = _answer(taken, behind_file=behind_file, assistant_down=outcome.again_in is not None)
+            more = _complete(taken, answer, outcome)
+        except media.NotYet as error:
+            behind_file = True
+            outcome.again_in = _wait_for_file(taken.message, error, outcome)
+        except _BehindFile:
+            log.info("turn waits for a file", message=taken.message.id)
         except (Unavailable, OperationalError):  # a busy database passes, as an outage does
             if _is_hopeless(taken.message):
                 log.error("assistant cannot answer", message=taken.message.id)
@@ -74,7 +94,7 @@ def run(conversation_id: int) -> Outcome:
     return outcome
 
 
-def _take(conversation_id: int, lease: str, tried: Collection[int]) -> _Taken | None:
+def _take(conversation_id: int, lease: str, tried: Collection[int], outcome: Outcome) -> _Taken | None:
     """The next message to answer; None when none waits or somebody else holds the conversation.
 
     Finding nothing and letting go are one transaction: a message that came before it is seen here, one that comes
@@ -85,7 +105,9 @@ def _take(conversation_id: int, lease: str, tried: Collection[int]) -> _Taken | 
         if conversation is None:
             return None
         if conversation.owner == Owner.OFFICER:
-            if ledger.leave_to_officer(session, conversation_id):
+            left = media.leave_to_officer(session, conversation_id)
+            outcome.fetch += [message.id for message in left if message.next_attempt_at]
+            if left:
                 events.left_to_officer(conversation_id)
         elif conversation.blocked_at is not None:
             ledger.ignore_waiting(session, conversation_id)
@@ -112,6 +134,22 @@ def _tell_flood(message: Message) -> list[int]:
         return [ledger.queue(session, conversation, [Reply(wording.TOO_FAST)], reply_to=message.id)]
 
 
+def fetch_for_officer(message_id: int) -> float | None:
+    """Make ready what came with a message that an officer answers; when to try again (seconds), None when done.
+
+    `next_attempt_at` of such a message says that files are still to be fetched, so the sweep finds a lost task.
+    """
+    while True:
+        with reading() as session:
+            message = session.get(Message, message_id)
+        if message is None or message.status != Status.FOR_OFFICER or not media.waits(message):
+            return None
+        try:
+            media.make_ready(message)
+        except media.NotYet as error:
+            return error.after_seconds if error.too_early else _note_try(message_id, error.after_seconds)
+
+
 def _resolve_pick(session: Session, message: Message) -> None:
     """A `2`, `hai` or a title picks from the last offer; kept with the message, so that a retry asks the same."""
     if message.payload or not message.text:
@@ -123,15 +161,17 @@ def _resolve_pick(session: Session, message: Message) -> None:
         message.payload = chosen.payload
 
 
-def _answer(taken: _Taken, *, assistant_down: bool) -> Answer:
+def _answer(taken: _Taken, *, behind_file: bool, assistant_down: bool) -> Answer:
     conversation, message = taken.conversation, taken.message
     context = Context(conversation.id, conversation.channel, conversation.address, message.id)
     own = _answer_without_assistant(context, message)
     if own is not None:
-        return own
+        return _with_refusals(message, own)
+    if behind_file:
+        raise _BehindFile
     if assistant_down:
         raise Unavailable
-    return assistant.ask(
+    answer = assistant.ask(
         conversation_id=conversation.id,
         message_id=message.id,
         text=message.text,
@@ -139,6 +179,13 @@ def _answer(taken: _Taken, *, assistant_down: bool) -> Answer:
         channel=conversation.channel,
         after_officer=conversation.after_officer,
     )
+    return _with_refusals(message, answer)
+
+
+def _with_refusals(message: Message, answer: Answer) -> Answer:
+    """Files that were not taken are spoken of first, whoever answers the rest."""
+    refusals = media.refusals(message.attachments)
+    return replace(answer, replies=[*refusals, *answer.replies]) if refusals else answer
 
 
 def _answer_without_assistant(context: Context, message: Message) -> Answer | None:
@@ -150,9 +197,21 @@ def _answer_without_assistant(context: Context, message: Message) -> Answer | No
     if taken is not None:
         return Answer(taken, intent="attachment")
     if not message.text:
-        return Answer([Reply(wording.UNREADABLE)])
+        return Answer(_noted(message.attachments), intent="attachment" if message.attachments else "")
     replies = keywords.answer(context, message.text)
     return None if replies is None else Answer(replies, intent="keyword")
+
+
+def _noted(came: Sequence[dict[str, Any]]) -> list[Reply]:
+    """The answer to something without a word that no feature takes. A refusal is spoken of by `_with_refusals`."""
+    kinds = {one.get("kind") for one in came}
+    if "location" in kinds:
+        place = next(one for one in came if one.get("kind") == "location")
+        near = organisation.near_province(place["latitude"], place["longitude"])
+        return [Reply(wording.location_noted(place["place"], near=near))]
+    if "contact" in kinds:
+        return [Reply(wording.CONTACT_NOTED)]
+    return [] if "refused" in kinds else [Reply(wording.UNREADABLE)]
 
 
 def _complete(taken: _Taken, answer: Answer, outcome: Outcome) -> bool:
@@ -187,6 +246,22 @@ def _is_hopeless(message: Message) -> bool:
         return False
     with reading() as session:
         return ledger.assistant_answered_since(session, message.created_at)
+
+
+def _wait_for_file(message: Message, error: media.NotYet, outcome: Outcome) -> float:
+    """Keep the message for later; an outage is not spoken of, as the rest works."""
+    delay = error.after_seconds if error.too_early else _note_try(message.id, error.after_seconds)
+    return delay if outcome.again_in is None else min(delay, outcome.again_in)
+
+
+def _note_try(message_id: int, after_seconds: float) -> float:
+    """Count a failed try at a file; the seconds until the next."""
+    with transaction() as session:
+        row = session.get_one(Message, message_id, with_for_update=True)
+        row.attempts += 1
+        delay = max(policy.turn_delay(row.attempts), min(after_seconds, MOST_WAIT_FOR_FILE))
+        row.next_attempt_at = clock.now() + timedelta(seconds=delay)
+    return delay
 
 
 def _wait_for_assistant(taken: _Taken, outcome: Outcome) -> float:

@@ -1,5 +1,9 @@
 """The few sentences that messaging itself says; everything else is said by features or by the assistant."""
 
+from collections.abc import Sequence
+
+from backend.settings import settings
+
 UNREADABLE = "Dạ, em chưa đọc được tin nhắn. Anh/chị nhắn lại bằng chữ, ví dụ: làm giấy khai sinh cần giấy tờ gì."
 NOTHING_TO_SAY = "Dạ, em chưa hiểu ý anh/chị. Anh/chị nhắn TRO GIUP để xem cách hỏi, hoặc CB để gặp cán bộ."
 ASSISTANT_DOWN = (
@@ -32,3 +36,22 @@ HELP = (
 NO_REST = "Dạ, tin trước đã hết rồi ạ. Anh/chị cần hỏi gì thêm cứ nhắn cho em."
 ACCENTS_ON = "Dạ, từ nay em nhắn có dấu. Muốn trở lại, anh/chị nhắn KHONG DAU."
 ACCENTS_OFF = "Dạ, từ nay em nhắn không dấu. Muốn đổi lại, anh/chị nhắn CO DAU."
+
+FILE_TOO_LARGE = "Tệp quá lớn. Mỗi tệp tối đa 10 MB."
+FILE_GONE = "Tệp không còn trên ứng dụng anh/chị đã gửi."
+FILE_NOT_HAD = "Ứng dụng anh/chị dùng chưa chuyển được tệp. Anh/chị gửi lại sau ít phút."
+CONTACT_NOTED = "Dạ, em đã nhận danh bạ. Anh/chị cần hỏi gì thêm cứ nhắn cho em."
+
+
+def refused(count: int, whys: Sequence[str]) -> str:
+    """That `count` files were not taken, and why."""
+    files = "tệp" if count == 1 else f"{count} tệp"
+    return " ".join([f"Dạ, em chưa nhận được {files} anh/chị gửi.", *whys])
+
+
+def location_noted(place: str, *, near: bool) -> str:
+    """The answer to a place that was shared without a word and that nobody waited for."""
+    if not near:
+        return f"Dạ, vị trí này nằm ngoài tỉnh {settings().province}. Anh/chị cần hỏi gì cứ nhắn cho em."
+    at = f" ({place})" if place else ""
+    return f"Dạ, em đã nhận vị trí{at}. Anh/chị muốn phản ánh việc gì ở đó thì nhắn PA và nội dung giúp em."

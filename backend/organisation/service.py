@@ -11,7 +11,10 @@ from sqlalchemy.orm import Session
 from backend import clock
 from backend.database import reading
 from backend.errors import NotFound
-from backend.organisation import wording
+from backend.organisation import boundaries, wording
+
+# For other features, whose door to this one is `service`: whether a place can be ours at all.
+from backend.organisation.boundaries import near_province as near_province
 
 # For other features, whose door to this one is `service`: days taken out of the calendar.
 from backend.organisation.calendar_days import CalendarLoss as CalendarLoss
@@ -26,6 +29,7 @@ from backend.organisation.sign_in import OfficerInfo as OfficerInfo
 from backend.organisation.sign_in import add_officer as add_officer
 from backend.organisation.sign_in import officer as officer
 from backend.organisation.sign_in import officers as officers
+from backend.text import normalise
 
 MOST_CONTACTS = 5
 DEMO_COMMUNE = "H15.24.133"
@@ -124,6 +128,29 @@ def agency_by_code(code: str, day: date | None = None) -> AgencyInfo:
             if (info := _info(row)).exists_on(day):
                 return info
     raise NotFound(f"Không có cơ quan mang mã {code}.")
+
+
+def commune_at(latitude: float, longitude: float) -> AgencyInfo | None:
+    """The people's committee of the commune that a place lies in; None where the boundaries do not tell."""
+    area = boundaries.area_at(latitude, longitude)
+    if area is None:
+        return None
+    communes = agencies_at(clock.today(), level=Level.COMMUNE)
+    return next((one for one in communes if area.unit_id and one.unit_id == area.unit_id), None) or next(
+        (one for one in communes if area.name and _same(one.unit, area.name)), None
+    )
+
+
+def place_name(latitude: float, longitude: float) -> str:
+    """The commune that a place lies in, "Xã Ea Tul"; "" where the boundaries do not tell."""
+    if (commune := commune_at(latitude, longitude)) is not None:
+        return commune.unit
+    area = boundaries.area_at(latitude, longitude)
+    return area.name if area else ""
+
+
+def _same(name: str, other: str) -> bool:
+    return normalise(name).casefold() == normalise(other).casefold()
 
 
 def find(query: str, day: date | None = None) -> list[Became]:
