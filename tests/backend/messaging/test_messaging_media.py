@@ -83,8 +83,10 @@ def test_a_file_that_is_no_photo_is_refused_with_what_is_taken(house, monkeypatc
     id = send(remote())
     assert make.row(id).attachments[0]["kind"] == "refused"
     assert channel.bodies == [
-        "Dạ, em chưa nhận được tệp anh/chị gửi. Loại tệp này không được nhận."
-        " Chỉ nhận ảnh (JPG, PNG, WebP), PDF và Word (.docx) không có macro."
+        (
+            "Dạ, em chưa nhận được tệp anh/chị gửi. Loại tệp này không được nhận."
+            " Chỉ nhận ảnh (JPG, PNG, WebP), PDF và Word (.docx) không có macro."
+        )
     ]
 
 
