@@ -55,7 +55,7 @@ def waits(message: Message) -> bool:
 
 
 def leave_to_officer(session: Session, conversation_id: int) -> Sequence[Message]:
-    """What nobody has answered is the officer's to answer; those whose files are still to come have `next_attempt_at`."""
+    """What nobody has answered is the officer's; messages whose files are still to come have `next_attempt_at`."""
     left = ledger.all_waiting(session, conversation_id)
     for message in left:
         message.status, message.updated_at = Status.FOR_OFFICER, clock.now()
