@@ -31,6 +31,45 @@ def test_migrations_make_what_the_models_say_and_undo_it(empty):
     assert set(inspect(empty).get_table_names()) <= {"alembic_version"}
 
 
+ROWS_OF_0002 = (
+    (
+        "INSERT INTO conversation (id, channel, address, owner, epoch, accents, about, rest, created_at)"
+        " VALUES (1, 'sms', '+84900000001', 'assistant', 0, false, '', '', '2026-11-01 00:00:00')"
+    ),
+    (
+        "INSERT INTO message (id, conversation_id, direction, channel, provider, status, text, body, payload, offered,"
+        " attachments, epoch, segments, encoding, attempts, error_code, intent, created_at, updated_at)"
+        " VALUES (1, 1, 'in', 'sms', '', 'answered', 'HS', '', '', '[]', '[]', 0, 0, '', 0, '', '',"
+        " '2026-11-01 00:00:00', '2026-11-01 00:00:00')"
+    ),
+    (
+        "INSERT INTO escalation (id, conversation_id, message_id, reason, summary, created_at)"
+        " VALUES (1, 1, 1, 'asked', 'CB', '2026-11-01 00:00:00')"
+    ),
+    (
+        "INSERT INTO rating (id, dossier_code, conversation_id, score, words, created_at, updated_at)"
+        " VALUES (1, 'H15-261101-0001', 1, 5, '', '2026-11-01 00:00:00', '2026-11-01 00:00:00')"
+    ),
+    (
+        "INSERT INTO complaint (id, code, conversation_id, message_id, text, state, created_at)"
+        " VALUES (1, 'PA-261101-0001', 1, 1, 'Đèn hỏng', 'received', '2026-11-01 00:00:00')"
+    ),
+)
+
+
+def test_migrations_keep_the_rows_that_are_there(empty):
+    command.upgrade(migrations(empty), "0002")
+    with empty.begin() as connection:
+        for row in ROWS_OF_0002:
+            connection.execute(text(row))
+    command.upgrade(migrations(empty), "head")
+    with empty.connect() as connection:
+        for table in ("conversation", "message", "escalation", "rating", "complaint"):
+            assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 1
+        if empty.dialect.name == "sqlite":
+            assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
 def test_migrations_are_numbered_without_gaps():
     script = ScriptDirectory.from_config(migrations())
     revisions = sorted(revision.revision for revision in script.walk_revisions())

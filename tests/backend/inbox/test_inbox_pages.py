@@ -3,8 +3,11 @@
 import io
 
 import pytest
+from sqlalchemy import select
 
+from backend.database import reading
 from backend.inbox import cases, page, service
+from backend.inbox.models import Canned
 from backend.messaging import service as messaging
 from backend.messaging.channels import Extras
 from backend.organisation import service as organisation
@@ -156,8 +159,10 @@ def test_prepared_answers_views_and_the_supervisors_page(desk):
 
     assert post("/texts", title="Chào", text="Chào {ten}, em là {can_bo}.", general="1") == 303
     assert post("/texts", title="", text="x") == 422
-    assert "Chào {ten}, em là Lan." in desk.get(f"{desk.at}?text=1")
-    assert post("/texts/1/remove") == 303
+    with reading() as session:
+        text_id = session.scalars(select(Canned.id)).one()
+    assert "Chào {ten}, em là Lan." in desk.get(f"{desk.at}?text={text_id}")
+    assert post(f"/texts/{text_id}/remove") == 303
     assert post("/views", name="Gấp", tab="all", label="gấp") == 303
     assert "label=g%E1%BA%A5p" in desk.get("/officers/inbox/")
     assert post("/queues", method="round_robin") == 303
