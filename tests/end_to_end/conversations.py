@@ -30,6 +30,7 @@ TEN = (
     "citizen_rates_in_one_sentence_and_corrects_the_score",
     "citizen_reports_a_broken_light_at_once",
 )
+FIRST_NUMBER = "1. "
 _people = itertools.count(5_000)  # not those of `dialogue`, which may run on the same stack
 
 
@@ -56,6 +57,8 @@ def lead(
         with stack.database():
             codes["other"] = demo.seed_person(next(_people))["processing"]
     for exchange, expected in dialogue.turns(citizen, script, codes):
+        if exchange.choices:  # buttons need no numbers; a script that expects them was written for SMS
+            expected["answer_has"] = [part for part in expected["answer_has"] if part != FIRST_NUMBER]
         yield exchange, dialogue.mistakes(exchange, expected)
 
 
