@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.bench import inbox, load, nlu, outbound, processes, reply, report, search, sweep, webhook, worklists
 from tests.end_to_end import stack as stacks
 
-ALL = ("search", "nlu", "sweep", "processes", "reply", "webhook", "worklists", "outbound")
+ALL = ("search", "nlu", "sweep", "processes", "reply", "webhook", "worklists", "inbox", "outbound")
 
 
 def main(wanted: list[str]) -> None:
@@ -26,7 +26,9 @@ def main(wanted: list[str]) -> None:
     if not set(wanted) - {"inbox", "worklists", "outbound"}:
         return
     folder = Path(tempfile.mkdtemp(prefix="mot-cua-bench-"))
-    stack = stacks.Stack(folder, extra={"SMS_RATE_PER_SECOND": "1000", "LOG_LEVEL": "WARNING", **load.TELEGRAM})
+    stack = stacks.Stack(
+        folder, extra={"SMS_RATE_PER_SECOND": "1000", "LOG_LEVEL": "WARNING", **load.TELEGRAM, **load.ZALO}
+    )
     report.console.print(f"seeding and starting the processes in {folder} …")
     stack.seed()
     if "search" in wanted:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import aiohttp
 from twilio.request_validator import RequestValidator
 
+from tests.builders import zalo as zalo_events
 from tests.end_to_end.stack import TWILIO_ACCOUNT, TWILIO_TOKEN, Stack
 
 GETTING_READY_SECONDS = 1.0
@@ -19,7 +20,8 @@ TELEGRAM = {
     "TELEGRAM_WEBHOOK_SECRET": "benchmark-secret",
     "TELEGRAM_API_URL": "http://127.0.0.1:9",
 }
-"""Settings with which the chat gateway takes the updates made here; its answers have nowhere to go."""
+ZALO = zalo_events.SETTINGS
+"""Settings with which the chat gateway takes what is made here; its answers have nowhere to go."""
 _ids = itertools.count(10**6)
 
 
@@ -82,6 +84,19 @@ def telegram(stack: Stack) -> Webhook:
         }
         headers = {"X-Telegram-Bot-Api-Secret-Token": TELEGRAM["TELEGRAM_WEBHOOK_SECRET"]}
         return Sending(who, json.dumps(update).encode(), headers | {"Content-Type": "application/json"})
+
+    return Webhook(url, message)
+
+
+def zalo(stack: Stack) -> Webhook:
+    """Zalo's event with its mac."""
+    url = f"http://127.0.0.1:{stack.ports['chat']}{zalo_events.PATH}"
+
+    def message(who: str, words: str) -> Sending:
+        event = zalo_events.said(words, msg_id=f"{next(_ids):020d}", user=who.lstrip("+"))
+        body = zalo_events.raw(event)
+        signature = f"mac={zalo_events.mac(body, event['timestamp'])}"
+        return Sending(who, body, {"X-ZEvent-Signature": signature, "Content-Type": "application/json"})
 
     return Webhook(url, message)
 

@@ -51,7 +51,7 @@ def run(stack: Stack) -> None:
     report.row(table, "route that only answers 200", baseline)
     for name in ("worker", "rasa"):
         stack.kill(name)
-    channels = {"signed SMS": load.twilio(stack), "Telegram": load.telegram(stack)}
+    channels = {"signed SMS": load.twilio(stack), "Telegram": load.telegram(stack), "Zalo": load.zalo(stack)}
     for position, (name, webhook) in enumerate(channels.items()):
         report.row(table, f"{name}, dialogue engine down", _measure(webhook, f"95{position}"), baseline, "p99 ≤ 50")
     stack.start("worker", "rasa")

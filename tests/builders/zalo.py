@@ -24,7 +24,7 @@ PATH = "/zalo/webhook"
 CITIZEN = "8395728409275902859"
 """Nineteen digits: a float would lose the last ones."""
 _numbers = itertools.count(1)
-_DEFAULTS = {
+SETTINGS = {
     "ZALO_OA_ID": OA_ID,
     "ZALO_APP_ID": APP_ID,
     "ZALO_APP_SECRET": APP_SECRET,
@@ -33,11 +33,12 @@ _DEFAULTS = {
     "ZALO_TEMPLATE_URL": "http://127.0.0.1:9",
     "ZALO_OAUTH_URL": "http://127.0.0.1:9",
 }
+"""Of an account whose Zalo is nowhere."""
 
 
 def configure(monkeypatch, **changes: str) -> ZaloSettings:
     """The account's settings for one test; undone with `monkeypatch`."""
-    for name, value in (_DEFAULTS | changes).items():
+    for name, value in (SETTINGS | changes).items():
         monkeypatch.setenv(name, value)
     zalo_settings.cache_clear()
     return zalo_settings()
