@@ -174,6 +174,10 @@ class BackendApi:
         """Stop or resume notices."""
         return await self._ask(Said, "POST", f"{self._conversation}/notices", json={"wanted": wanted})
 
+    async def link(self, phone: str) -> Said:
+        """Text a one-time code to that number; "" asks how linking is done."""
+        return await self._ask(Said, "POST", f"{self._conversation}/link", json={"phone": phone[:40]})
+
     async def office_hours(self) -> Said:
         """When offices are open, and whether they are now."""
         return await self._ask(Said, "GET", f"{self._conversation}/office-hours")

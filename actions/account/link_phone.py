@@ -13,5 +13,9 @@ class ActionLinkPhone(DialogueAction):
         return "action_link_phone"
 
     async def answer(self, turn: Turn) -> None:
-        """Say what works today: texting from the number itself. Linking by one-time code is not built yet."""
-        turn.utter("utter_link_phone")
+        """Have a code texted to the number named, or say how it is done. An SMS proves its number by itself."""
+        if turn.on_sms:
+            turn.utter("utter_link_phone")
+            return
+        said = await turn.api.link(turn.entity("phone") or "")
+        turn.say(said.text)

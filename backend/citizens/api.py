@@ -1,10 +1,10 @@
-"""Consent over HTTP, for the assistant's actions."""
+"""Consent and linking over HTTP, for the assistant's actions."""
 
 from flask_openapi3 import APIBlueprint, Tag
 
 from backend import http
-from backend.citizens import service
-from backend.citizens.schemas import NoticesIn, Said
+from backend.citizens import linking, service, wording
+from backend.citizens.schemas import LinkIn, NoticesIn, Said
 from backend.messaging.schemas import ConversationPath
 
 blueprint = APIBlueprint(
@@ -21,3 +21,10 @@ blueprint = APIBlueprint(
 def set_notices(path: ConversationPath, body: NoticesIn) -> dict[str, str]:
     """Stop or resume notices to the citizen of a conversation."""
     return {"text": service.set_notices(path.cid, body.wanted)}
+
+
+@blueprint.post("/conversations/<int:cid>/link", responses={200: Said})
+@http.internal
+def link(path: ConversationPath, body: LinkIn) -> dict[str, str]:
+    """Text a one-time code to the phone number that the citizen names; without one, say how it is done."""
+    return {"text": linking.start(path.cid, body.phone) if body.phone else wording.HOW}

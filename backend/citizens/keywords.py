@@ -1,7 +1,10 @@
-"""DUNG stops notices, TIEP resumes them."""
+"""DUNG stops notices, TIEP resumes them; LK links a phone number to this chat, HUY LK ends that."""
 
-from backend.citizens import service
-from backend.messaging.channels import Reply
+from collections.abc import Sequence
+
+from backend.citizens import linking, service, wording
+from backend.messaging.attachments import Contact, Sent, attachments
+from backend.messaging.channels import Ask, Reply
 from backend.messaging.keywords import Context, command
 
 
@@ -15,3 +18,48 @@ def stop(context: Context, _argument: str) -> list[Reply]:
 def resume(context: Context, _argument: str) -> list[Reply]:
     """TIEP: notices again."""
     return [Reply(service.set_notices(context.conversation_id, True))]
+
+
+@command("lk", "lien ket", accepts="(so|so dien thoai|sdt)?")
+def how_to_link(context: Context, _argument: str) -> list[Reply]:
+    """LK alone."""
+    return [how(context.channel)]
+
+
+def how(channel: str) -> Reply:
+    """How a chat is linked; a channel that has a button for one's own number shows it."""
+    return Reply(wording.SMS_PROVES_ITSELF) if channel == "sms" else Reply(wording.HOW, ask=Ask.PHONE)
+
+
+@command("lk", "lien ket", accepts=r"(so |so dien thoai |sdt )?\+?[\d .()-]{8,20}")
+def link(context: Context, argument: str) -> list[Reply]:
+    """LK <phone>."""
+    return [Reply(linking.start(context.conversation_id, "".join(c for c in argument if c in "+0123456789")))]
+
+
+@command("lk", "ma", accepts=r"\d{6}")
+def confirm(context: Context, argument: str) -> list[Reply]:
+    """LK <code>."""
+    return [Reply(linking.confirm(context.conversation_id, argument) or wording.NO_CODE_AWAITED)]
+
+
+@command("", accepts=r"\d{3} ?\d{3}")
+def bare_code(context: Context, argument: str) -> list[Reply] | None:
+    """Six digits while a code is awaited: they never reach the assistant."""
+    said = linking.confirm(context.conversation_id, argument.replace(" ", ""))
+    return None if said is None else [Reply(said)]
+
+
+@command("huy lk", "huy lien ket", "bo lien ket", accepts="")
+def unlink(context: Context, _argument: str) -> list[Reply]:
+    """HUY LK."""
+    return [Reply(linking.unlink(context.conversation_id))]
+
+
+@attachments
+def take_contact(context: Context, _text: str, came: Sequence[Sent]) -> Sequence[Reply] | None:
+    """A shared contact."""
+    contact = next((one for one in came if isinstance(one, Contact)), None)
+    if contact is None:
+        return None
+    return [Reply(linking.take_contact(context.conversation_id, contact.phone, own=contact.own))]

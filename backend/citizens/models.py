@@ -34,6 +34,35 @@ class ChannelIdentity(Base):
     verified_by: Mapped[str] = mapped_column(String(32))
 
 
+class LinkCode(Base):
+    """A one-time code on its way to a phone, for the conversation that asked for it. The code itself is not here."""
+
+    __tablename__ = "link_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"), index=True)
+    phone: Mapped[str] = mapped_column(String(16), index=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    tries: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]
+    """Set when it was used, replaced, tried too often or found expired."""
+
+
+class IdentityChange(Base):
+    """A link that was made or ended: what `channel_identity` was before, should one have been wrong."""
+
+    __tablename__ = "identity_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(16))
+    address: Mapped[str] = mapped_column(String(128))
+    phone: Mapped[str] = mapped_column(String(16), index=True)
+    linked: Mapped[bool]
+    by: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+
 class NoticePreference(Base):
     """Whether an address wants notices it did not ask for. No row means yes; answers to questions are always sent."""
 

@@ -7,5 +7,9 @@ class NoticesIn(BaseModel):
     wanted: bool = Field(description="False stops notices, true resumes them")
 
 
+class LinkIn(BaseModel):
+    phone: str = Field(default="", max_length=40, description="In any notation; empty where none was named")
+
+
 class Said(BaseModel):
     text: str = Field(description="What to tell the citizen")

@@ -39,7 +39,10 @@ _commands: list[Command] = []
 
 
 def command(*words: str, accepts: str = r".*") -> Callable[[Handler], Handler]:
-    """Register a handler for `words` (folded, may hold a blank). It returns None to leave the text to the assistant."""
+    """Register a handler for `words` (folded, may hold a blank; "" takes whole texts that `accepts` matches).
+
+    It returns None to leave the text to the assistant.
+    """
 
     def register(handler: Handler) -> Handler:
         _commands.append(Command(words, re.compile(accepts, re.DOTALL), handler))
@@ -54,7 +57,7 @@ def answer(context: Context, text: str) -> Sequence[Reply] | None:
     folded = " ".join(fold(text).split())
     for candidate in _commands:
         for word in candidate.words:
-            if folded != word and not folded.startswith(f"{word} "):
+            if word and folded != word and not folded.startswith(f"{word} "):
                 continue
             argument = " ".join(text.split())[len(word) :].strip()
             if candidate.accepts.fullmatch(fold(argument)):

@@ -163,11 +163,11 @@ def _told(*which: ColumnElement[bool]) -> ConversationView | None:
     return view(conversation_id) if conversation_id is not None else None
 
 
-def say(conversation_id: int, reply: Reply, *, about: str = "", by_officer: bool = False) -> int:
+def say(conversation_id: int, reply: Reply, *, about: str = "", by_officer: bool = False, secret: str = "") -> int:
     """Tell a citizen something unasked (a notice, an officer's answer); the id of the queued message.
 
     `about` is the code of the dossier it speaks of, so that the citizen's next "HS" means that one. `by_officer`: kept
-    for the assistant, which goes on after it.
+    for the assistant, which goes on after it. `secret` is for the phone alone: the ledger's text shows dots for it.
     """
     with transaction() as session:
         conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
@@ -176,6 +176,9 @@ def say(conversation_id: int, reply: Reply, *, about: str = "", by_officer: bool
         if by_officer:
             conversation.officer_said, conversation.officer_said_at = reply.text, clock.now()
         message_id = ledger.queue(session, conversation, [reply])
+        if secret:
+            row = session.get_one(Message, message_id)
+            row.text = row.text.replace(secret, "•" * len(secret))
         after_commit(session, lambda: tasks.deliver(message_id))
         return message_id
 
@@ -218,6 +221,15 @@ def conversation_with(channel: str, address: str) -> int:
     """The conversation of an address (an E.164 number for SMS), made where there is none yet."""
     with transaction() as session:
         return ledger.conversation_id(session, channel, address)
+
+
+def go_on_from(conversation_id: int, other_id: int) -> None:
+    """Let a citizen go on in another conversation of theirs: what was last spoken of, where that one has nothing."""
+    with transaction() as session:
+        here, there = session.get_one(Conversation, conversation_id), session.get_one(Conversation, other_id)
+        there.procedure_code = there.procedure_code or here.procedure_code
+        if here.about_at is not None and (there.about_at is None or there.about_at < here.about_at):
+            there.about, there.about_at = here.about, here.about_at
 
 
 def hold(conversation_id: int) -> None:

@@ -86,6 +86,8 @@ class FakeBackend:
                 return {"code": "PA-261123-0001", "text": "Dạ, em đã ghi nhận phản ánh, mã PA-261123-0001."}
             case ["conversations", _, "ratings"]:
                 return {"outcome": "recorded", "text": f"Dạ, em đã ghi nhận {body['score']} điểm."}
+            case ["conversations", _, "link"]:
+                return {"text": "Đã gửi mã." if body["phone"] else "Nhắn LK và số."}
             case ["conversations", _, "notices"]:
                 return {"text": "Có tin." if body["wanted"] else "Ngừng tin."}
         return 404
