@@ -253,5 +253,5 @@ def needs_link() -> str:
     """The conversation has not proved a phone number."""
     return (
         "Dạ, để giữ kín thông tin, em chỉ báo hồ sơ cho số điện thoại đã ghi khi nộp."
-        f" Anh/chị nhắn tin HS và mã hồ sơ từ số đó, hoặc gọi {settings().hotline}."
+        f" Anh/chị nhắn LK và số đó để liên kết tại đây, nhắn SMS từ số đó, hoặc gọi {settings().hotline}."
     )
