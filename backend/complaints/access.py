@@ -13,7 +13,7 @@ from backend.complaints.models import Complaint, ComplaintSubject
 from backend.complaints.policy import Desk, Subject
 from backend.errors import NotFound
 from backend.i18n import gettext
-from backend.organisation import sign_in
+from backend.organisation import service as organisation
 from backend.organisation.models import Role
 from backend.organisation.service import OfficerInfo
 
@@ -70,6 +70,6 @@ def officers_for(complaint: Complaint, roles: Iterable[Role], *, agency_code: st
     about = subjects(complaint)
     return [
         officer
-        for officer in sign_in.officers(roles=roles)
+        for officer in organisation.officers(roles=roles)
         if (not agency_code or officer.agency_code == agency_code) and not policy.is_about(desk(officer), about)
     ]

@@ -16,7 +16,6 @@ from backend.database import transaction
 from backend.errors import Conflict, Forbidden, InvalidInput, NotFound
 from backend.i18n import gettext
 from backend.organisation import service as organisation
-from backend.organisation import sign_in
 from backend.organisation.service import OfficerInfo
 
 
@@ -312,4 +311,4 @@ _EFFECTS: Mapping[Action, Callable[[Act], None]] = {
 
 def officer(officer_id: int) -> Actor:
     """An officer by id, as the one who acts."""
-    return by(sign_in.officer(officer_id))
+    return by(organisation.officer(officer_id))

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Sequence
 
+from backend.citizens import service as citizens
 from backend.complaints import service
 from backend.complaints.service import Place
+from backend.dossiers import service as dossiers
 from backend.errors import InvalidInput, MotCuaError
 from backend.messaging.attachments import Attachment, Location, Refused, Sent, attachments
 from backend.messaging.channels import Reply
@@ -58,7 +60,10 @@ def file(context: Context, argument: str) -> list[Reply]:
 
 @attachments
 def put_to_report(context: Context, text: str, sent: Sequence[Sent]) -> list[Reply] | None:
-    """Photos and a shared place belong to the report just made; with words they make one ("PA …" is a command's)."""
+    """Photos and a shared place belong to the report just made; with the words "PA …" they make one.
+
+    Photos without these words are left to the dossiers while one of this person's waits for papers.
+    """
     files = [
         {"file_id": one.file_id, "name": one.name, "media_type": one.media_type}
         for one in sent
@@ -69,6 +74,8 @@ def put_to_report(context: Context, text: str, sent: Sequence[Sent]) -> list[Rep
         return None
     words = text.strip()
     report = re.fullmatch(r"pa[\s:.,-]+(.*[a-z].*)", fold(words), re.DOTALL)
+    if report is None and files and _papers_awaited(context):
+        return None
     replies = []
     if report is not None:
         replies.append(Reply(service.file(context.conversation_id, context.message_id, words[report.start(1) :]).text))
@@ -84,3 +91,8 @@ def put_to_report(context: Context, text: str, sent: Sequence[Sent]) -> list[Rep
         what = "ảnh và vị trí" if files and places else "ảnh" if files else "vị trí"
         replies.append(Reply(f"Dạ, em đã ghi thêm {what} vào phản ánh {code}. Cảm ơn anh/chị."))
     return [*replies, *refused]
+
+
+def _papers_awaited(context: Context) -> bool:
+    phone = citizens.verified_phone(context.channel, context.address)
+    return phone is not None and dossiers.papers_awaited(phone)

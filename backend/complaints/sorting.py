@@ -10,7 +10,6 @@ import yaml
 from backend import clock
 from backend.complaints.policy import Kind, Subject
 from backend.organisation import service as organisation
-from backend.organisation import sign_in
 from backend.text import fold
 
 _MIN_WORDS_OF_NAME = 3
@@ -57,7 +56,7 @@ def subjects_in(text: str) -> list[Subject]:
     folded = f" {' '.join(re.sub(r'[^a-z0-9]+', ' ', fold(text)).split())} "
     found = [
         Subject(officer.agency_code, officer.id)
-        for officer in sign_in.officers()
+        for officer in organisation.officers()
         if len(officer.name.split()) >= _MIN_WORDS_OF_NAME and f" {fold(officer.name)} " in folded
     ]
     if not _words()["office"]["office"].search(folded):

@@ -8,23 +8,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-import backend.complaints.keywords  # noqa: F401
 from backend import clock, text
 from backend.audit import Audit, AuditEntry
 from backend.complaints import access, acts, identity, listing, policy, service, sweep
 from backend.complaints.acts import CITIZEN, Facts
+from backend.complaints.keywords import put_to_report
 from backend.complaints.models import Complaint, ComplaintEvent
 from backend.complaints.policy import Action, Kind, State, Subject
 from backend.database import reading, transaction
+from backend.dossiers.models import Dossier
+from backend.dossiers.policy import State as DossierState
 from backend.errors import Conflict, Forbidden, InvalidInput, MotCuaError, NotFound
 from backend.inbox import service as inbox
 from backend.messaging import service as messaging
+from backend.messaging.attachments import Attachment
+from backend.messaging.keywords import Context
 from backend.messaging.service import Inbound
 from backend.notifications.models import Notification
 from backend.organisation import sign_in
 from backend.organisation.models import Role
 from tests.builders import messaging as make
 from tests.builders import organisation as house_of
+from tests.builders.dossiers import OWNER, dossier_id, make_dossier
 from tests.builders.files import make_photo
 
 NAME = "Trần Thị Bích Ngọc"
@@ -314,3 +319,35 @@ def test_pages_show_text_as_text_and_hide_the_person(house, monkeypatch):
     assert "Lê Văn Tám" in opened.get_data(as_text=True)
     accused = house_of.signed_in(build(), house.their_leader.id)
     assert accused.get(f"/officers/complaints/{complaint_id}").status_code == 404
+
+
+def test_a_photo_goes_to_the_dossier_that_waits_for_papers_and_else_to_the_report(house, monkeypatch):
+    make.install(monkeypatch)
+    make.text("PA đèn đường hỏng", address=OWNER)
+    make.work()
+    photo = {"file_id": "f1", "name": "den.jpg", "media_type": "image/jpeg"}
+    conversation_id = messaging.conversation_with("sms", OWNER)
+    context = Context(conversation_id, "sms", OWNER, 1)
+    sent = [Attachment(photo["file_id"], photo["name"], photo["media_type"])]
+    code = make_dossier(DossierState.SUPPLEMENT_REQUESTED, missing=["Giấy chứng sinh"])
+    assert put_to_report(context, "", sent) is None
+    with transaction() as session:
+        session.get_one(Dossier, dossier_id(code)).state = DossierState.PROCESSING
+    assert put_to_report(context, "", sent) is not None
+    with reading() as session:
+        assert session.get_one(Complaint, newest()).files == [photo]
+
+
+def test_a_report_from_before_without_sender_and_history_is_listed_and_shown(house):
+    from backend.wsgi import build
+
+    conversation = messaging.conversation_with("sms", "+84905000111")
+    with transaction() as session:
+        old = Complaint(
+            code="PA-260101-0001", conversation_id=conversation, text="ổ gà", state="received", created_at=clock.now()
+        )
+        session.add(old)
+    assert [line.code for line in listing.listed(house.operator, "new")] == ["PA-260101-0001"]
+    page = house_of.signed_in(build(), house.operator.id).get(f"/officers/complaints/{newest()}")
+    assert page.status_code == 200
+    assert identity.reveal(newest(), house.operator, "gọi lại") == identity.Person("", "")

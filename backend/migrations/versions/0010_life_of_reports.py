@@ -4,8 +4,10 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '0008'
-down_revision = '0007'
+from backend.text import fold
+
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
@@ -78,6 +80,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_complaint_look_at'), ['look_at'], unique=False)
         batch_op.create_foreign_key(batch_op.f('fk_complaint_merged_into_id'), 'complaint', ['merged_into_id'], ['id'])
         batch_op.create_foreign_key(batch_op.f('fk_complaint_officer_id'), 'officer', ['officer_id'], ['id'])
+    _fill()
+
+
+def _fill() -> None:
+    """Reports from before have a sender, a beginning of their history, and are found by their words."""
+    bind = op.get_bind()
+    bind.execute(
+        sa.text(
+            "INSERT INTO complaint_identity (complaint_id, name, phone) SELECT complaint.id, '', substr(address, 1, 40)"
+            " FROM complaint JOIN conversation ON conversation.id = complaint.conversation_id"
+        )
+    )
+    bind.execute(
+        sa.text(
+            "INSERT INTO complaint_event (complaint_id, at, action, actor, actor_name, from_state, to_state, reason,"
+            " details) SELECT id, created_at, 'file', 'citizen', '', NULL, state, '', '{}' FROM complaint"
+        )
+    )
+    for row in bind.execute(sa.text("SELECT id, code, text FROM complaint")).all():
+        words = fold(f"{row.code or ''} {row.text} ")
+        bind.execute(sa.text("UPDATE complaint SET search_text = :words WHERE id = :id"), {"words": words, "id": row.id})
 
 
 
