@@ -9,7 +9,6 @@ from threading import Thread
 
 import backend.citizens.keywords
 import backend.complaints.keywords
-import backend.complaints.tasks
 import backend.dossiers.keywords
 import backend.dossiers.tasks
 import backend.inbox.keywords
