@@ -93,12 +93,9 @@ def hire(stack: Stack) -> None:
             )
 
 
-def rate_us(code: str) -> str:
-    """The last text of every dossier that came to its end."""
-    return (
-        f"Ho so {code} da tra ket qua. Anh/chi thay phuc vu the nao? Nhan DG va so diem tu 1 den 5, vi du: DG 5."
-        " Cam on anh/chi."
-    )
+def came_to_its_end(code: str, name: str) -> str:
+    """The last text of every dossier; how satisfied its applicant is, is asked some working hours later."""
+    return f"Ho so {code} ({name}) da tra ket qua xong. Cam on anh/chi."
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +161,7 @@ def test_level_2_filed_at_the_desk_with_a_paper_missing(house: House):
             f"Ho so {code} ({name}) DA CO KET QUA. Moi anh/chi mang giay hen va can cuoc den {WARD} de nhan,"
             f" trong gio hanh chinh. {link}"
         ),
-        rate_us(code),
+        came_to_its_end(code, name),
     ]
     assert desk.open(code).history == [
         "Cán bộ một cửa (thử) nộp hồ sơ",
@@ -236,7 +233,7 @@ def test_level_3_filed_online_originals_and_fee_at_the_desk_result_by_post(house
             f"Ket qua ho so {code} da giao cho buu dien, ma buu gui {parcel}. Anh/chi de y dien thoai va mang can"
             f" cuoc khi nhan. Theo doi: {link}"
         ),
-        rate_us(code),
+        came_to_its_end(code, name),
     ]
     assert desk.history == [
         "Người nộp hồ sơ nộp hồ sơ",
@@ -309,7 +306,7 @@ def test_level_4_filed_and_paid_online_with_a_paper_sent_again_result_online(hou
             f" va tai tai {link}"
         ),
         f"Ho so {code} ({name}) DA CO KET QUA. Anh/chi xem va tai ban dien tu tai {link}",
-        rate_us(code),
+        came_to_its_end(code, name),
     ]
     assert desk.open(code).history == [
         "Người nộp hồ sơ nộp hồ sơ",
@@ -376,7 +373,7 @@ def test_an_interconnected_dossier_passes_three_agencies_two_of_them_side_by_sid
             f" va tai tai {link}"
         ),
         f"Ho so {code} ({name}) DA CO KET QUA. Anh/chi xem va tai ban dien tu tai {link}",
-        rate_us(code),
+        came_to_its_end(code, name),
     ]
     slip = desk.open(code).control_slip()
     ward, justice_place, health_place = "UBND phường Buôn Ma Thuột", "Sở Tư pháp", "Sở Y tế"

@@ -215,7 +215,9 @@ def test_the_mail_of_an_applicant_is_a_letter_with_a_subject():
 
 
 def test_officers_mails_name_no_citizen():
-    assert all("{name}" not in versions.shipped()[slot].text for slot in all_slots() if _is_officers(slot))
+    officers = [slot for slot in all_slots() if _is_officers(slot)]
+    named = {slot.event for slot in officers if "{name}" in versions.shipped()[slot].text}
+    assert named <= {Event.CASE_MENTION}, "there it is the colleague who mentions somebody"
 
 
 def _is_officers(slot: Slot) -> bool:
