@@ -101,7 +101,8 @@ def test_an_administrator_weighs_drains_and_takes_back(administrator):
     assert "đang ngừng giao tin mới" in change(administrator, "smpp", what="drain")
     assert "đang ngừng giao tin mới" not in change(administrator, "smpp", what="take_back")
     with database.reading() as session:
-        entries = session.scalars(select(AuditEntry).where(AuditEntry.tag == Audit.SMS_PROVIDER_CHANGED.value)).all()
+        changes = select(AuditEntry).where(AuditEntry.tag == Audit.SMS_PROVIDER_CHANGED.value).order_by(AuditEntry.id)
+        entries = session.scalars(changes).all()
     assert [entry.details for entry in entries] == [{"weight": 60}, {"draining": True}, {"draining": False}]
 
 
