@@ -1,5 +1,7 @@
 """SMS as a channel of messaging: rendering, and one sender above the providers that the settings name."""
 
+from collections.abc import Sequence
+
 from backend.logs import logger
 from backend.messaging import service
 from backend.messaging.channels import (
@@ -17,7 +19,7 @@ from backend.messaging.channels import (
 from backend.settings import settings
 from sms_gateway import health, media, rendering
 from sms_gateway.pool import Pool
-from sms_gateway.providers.base import OptedOut, Provider, Unclassified
+from sms_gateway.providers.base import Handing, OptedOut, Provider, Unclassified
 from sms_gateway.providers.console import FILE_NAME, ConsoleProvider
 from sms_gateway.rate import TokenBucket
 from sms_gateway.settings import sms_settings
@@ -27,6 +29,7 @@ log = logger(__name__)
 MAX_CHOICES = 6
 """More than these are not readable within two segments."""
 TRIES_OF_UNCLASSIFIED = 3
+_AT_ONCE_SECONDS = 0.1
 
 
 def provider(name: str) -> Provider:
@@ -58,6 +61,12 @@ class SmsChannel(Channel):
         chosen = providers or [provider(name) for name in sms_settings().weights]
         self._pool = Pool({each.name: each for each in chosen})
         self._bucket = bucket or TokenBucket(sms_settings().sms_rate_per_second)
+        self._most_at_once = max(1, int(sms_settings().sms_rate_per_second * _AT_ONCE_SECONDS))
+
+    @property
+    def at_once(self) -> int:
+        """As many as the providers take, and as the rate lets through in a tenth of a second."""
+        return min(self._pool.at_once, self._most_at_once)
 
     def render(self, reply: Reply, *, accents: bool) -> Rendered:
         """At most two segments; see `sms_gateway.rendering`."""
@@ -73,14 +82,35 @@ class SmsChannel(Channel):
         again = outgoing.attempts > 1
         try:
             return self._pool.send(outgoing.address, outgoing.body, _reference(outgoing), again=again)
-        except OptedOut:
+        except Exception as error:
+            understood = self._understood(outgoing, error)
+            if understood is error:
+                raise
+            raise understood from error
+
+    def send_all(self, outgoing: Sequence[Outgoing]) -> Sequence[Sent | Exception]:
+        """Wait for the rate limit once, then one try for all at one provider."""
+        if not all(each.body for each in outgoing):
+            return super().send_all(outgoing)
+        too_long = self._bucket.take(sms_settings().sms_rate_wait_seconds, len(outgoing))
+        if too_long:
+            return [TryLater("rate limit", too_long) for _ in outgoing]
+        results = self._pool.send_all([Handing(each.address, each.body, _reference(each)) for each in outgoing])
+        return [
+            self._understood(each, result) if isinstance(result, Exception) else result
+            for each, result in zip(outgoing, results, strict=True)
+        ]
+
+    def _understood(self, outgoing: Outgoing, error: Exception) -> Exception:
+        """A provider's refusal as delivery knows it."""
+        if isinstance(error, OptedOut):
             service.set_reachable(self.name, outgoing.address, False)
-            raise
-        except Unclassified as error:
-            log.warning("unknown refusal", code=error.code, message=outgoing.id)
-            if outgoing.attempts >= TRIES_OF_UNCLASSIFIED:
-                raise Rejected(str(error), error.code) from error
-            raise TryLater(str(error)) from error
+        if not isinstance(error, Unclassified):
+            return error
+        log.warning("unknown refusal", code=error.code, message=outgoing.id)
+        if outgoing.attempts >= TRIES_OF_UNCLASSIFIED:
+            return Rejected(str(error), error.code)
+        return TryLater(str(error))
 
     def find(self, outgoing: Outgoing) -> Sent | None:
         """What an earlier try may have left at a provider."""

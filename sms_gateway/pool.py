@@ -5,7 +5,7 @@ reference; one that was certainly not taken goes to the next provider at once.
 """
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from backend.logs import logger
 from backend.messaging.channels import SendError, Sent, TryLater, Undecided
 from sms_gateway import standing
 from sms_gateway.models import SmsChoice
-from sms_gateway.providers.base import Provider, Unclassified
+from sms_gateway.providers.base import Handing, Provider, Unclassified
 from sms_gateway.segments import count
 from sms_gateway.settings import sms_settings
 
@@ -40,22 +40,59 @@ class Pool:
         """All of them."""
         return list(self._providers)
 
+    @property
+    def at_once(self) -> int:
+        """How many messages may be handed over together: none waits for a provider that takes them one by one."""
+        return min(provider.at_once for provider in self._providers.values())
+
+    def send_all(self, messages: Sequence[Handing]) -> list[Sent | Exception]:
+        """Messages that were not tried before, all to one provider; what it did not take goes to the others by itself.
+
+        For each what `send` gives or raises.
+        """
+        order = self._order("", again=False)
+        if not order:
+            return [_all_drained() for _ in messages]
+        first, *others = order
+        if self._several:
+            _choose([message.reference for message in messages], first)
+        results = self._providers[first].try_send_all(messages)
+        return [self._settled(first, others, *pair) for pair in zip(messages, results, strict=True)]
+
+    def _settled(self, name: str, others: Sequence[str], message: Handing, result: str | Exception) -> Sent | Exception:
+        if not isinstance(result, Exception):
+            return Sent(result, name, cost(name, message.body))
+        try:
+            with self._blamed(name, message.reference):
+                raise result
+        except TryLater as error:
+            try:
+                return self._through(others, message, error)
+            except SendError as final:
+                return final
+        except Exception as error:
+            return error
+
     def send(self, to: str, body: str, reference: str, *, again: bool) -> Sent:
         """One message through the first provider that takes it; `again`: it may have been tried before.
 
         Raises what `Provider.try_send` does: TryLater when none of them took it.
         """
-        passing: TryLater | None = None
-        for name in self._order(reference, again=again):
+        return self._through(self._order(reference, again=again), Handing(to, body, reference))
+
+    def _through(self, names: Sequence[str], message: Handing, passing: TryLater | None = None) -> Sent:
+        for name in names:
             try:
-                with self._noted(name, reference):
-                    provider_id = self._providers[name].try_send(to, body, reference)
+                if self._several:
+                    _choose([message.reference], name)
+                with self._blamed(name, message.reference):
+                    provider_id = self._providers[name].try_send(*message)
             except TryLater as error:
                 log.warning("provider did not take a message", provider=name, reason=str(error))
                 passing = passing or error
                 continue
-            return Sent(provider_id, name, cost(name, body))
-        raise passing or TryLater("every provider is being drained", _ALL_DRAINED_SECONDS)
+            return Sent(provider_id, name, cost(name, message.body))
+        raise passing or _all_drained()
 
     def find(self, to: str, body: str, reference: str, since: datetime) -> Sent | None:
         """What an earlier try may have left, at the provider it went to, or at any where that is not known."""
@@ -87,10 +124,8 @@ class Pool:
         return [first, *others]
 
     @contextmanager
-    def _noted(self, name: str, reference: str) -> Iterator[None]:
-        """The choice is written down before the try, and forgotten when the provider has certainly not taken it."""
-        if self._several:
-            _choose(reference, name)
+    def _blamed(self, name: str, reference: str) -> Iterator[None]:
+        """The choice, written down before the try, is forgotten when the provider has certainly not taken it."""
         try:
             yield
         except (TryLater, Undecided, Unclassified) as error:
@@ -100,6 +135,10 @@ class Pool:
             raise
         except SendError:  # about the message, not about the provider
             raise
+
+
+def _all_drained() -> TryLater:
+    return TryLater("every provider is being drained", _ALL_DRAINED_SECONDS)
 
 
 def cost(name: str, body: str) -> int | None:
@@ -116,16 +155,18 @@ def _choice(reference: str) -> tuple[str, datetime] | None:
     return (row[0], row[1]) if row else None
 
 
-def _choose(reference: str, provider: str) -> None:
+def _choose(references: Sequence[str], provider: str) -> None:
     """The moment is that of the first try with this provider: faithfulness ends some time."""
+    now = clock.now()
     with transaction() as session:
-        made = insert_for(session, SmsChoice).values(reference=reference, provider=provider, at=clock.now())
+        made = insert_for(session, SmsChoice)
         other = made.on_conflict_do_update(
             index_elements=["reference"],
             set_={"provider": made.excluded.provider, "at": made.excluded.at},
             where=SmsChoice.provider != provider,
         )
-        session.execute(other)
+        rows = [{"reference": reference, "provider": provider, "at": now} for reference in references]
+        session.connection().execute(other, rows)
 
 
 def _forget(reference: str) -> None:

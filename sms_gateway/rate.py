@@ -23,15 +23,18 @@ class TokenBucket:
         self._used_up_until = float("-inf")
         self._lock = threading.Lock()
 
-    def take(self, longest_wait: float) -> float:
-        """Wait for our turn and give 0.0; a turn more than `longest_wait` seconds away is not taken but given back."""
+    def take(self, longest_wait: float, turns: int = 1) -> float:
+        """Wait for our turn and give 0.0; a turn more than `longest_wait` seconds away is not taken but given back.
+
+        Several `turns` in a row begin with the first one; the next one to come waits for all of them.
+        """
         with self._lock:
             now = self._clock()
             until = max(self._used_up_until, now)
             wait = until - self._burst - now
             if wait > longest_wait:
                 return wait
-            self._used_up_until = until + self._interval
+            self._used_up_until = until + turns * self._interval
         if wait > 0:
             self._sleep(wait)
         return 0.0

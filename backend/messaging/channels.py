@@ -1,7 +1,7 @@
 """What a gateway offers: a `Channel`, registered by the composition roots. Messaging knows channels only by this."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -189,6 +189,15 @@ class Sent:
     cost: int | None = None
 
 
+@dataclass(frozen=True)
+class Receipt:
+    """A provider's report on a message of ours; `status` is one of ours."""
+
+    provider_message_id: str
+    status: str
+    error_code: str = ""
+
+
 class SendError(Exception):
     """Base of what `Channel.send` raises."""
 
@@ -219,6 +228,11 @@ class Channel(ABC):
     name: str
     max_choices: int
 
+    @property
+    def at_once(self) -> int:
+        """How many messages `send_all` may be handed; where it is 1, nothing is gained by it."""
+        return 1
+
     @abstractmethod
     def render(self, reply: Reply, *, accents: bool) -> Rendered:
         """A whole turn's reply (`merged`, at most `max_choices` choices) for this channel."""
@@ -226,6 +240,10 @@ class Channel(ABC):
     @abstractmethod
     def send(self, outgoing: Outgoing) -> Sent:
         """Hand one message to the provider. Raises TryLater, Rejected or Undecided."""
+
+    def send_all(self, outgoing: Sequence[Outgoing]) -> "Sequence[Sent | Exception]":
+        """Hand over messages of different people that nobody has tried before; for each what `send` gives or raises."""
+        return [outcome_of(self.send, each) for each in outgoing]
 
     def find(self, outgoing: Outgoing) -> Sent | None:
         """After a crash or time-out: the message at the provider, None when it is not there or nobody can know."""
@@ -246,6 +264,14 @@ class Channel(ABC):
     def can_tell(self, template: Template) -> bool:
         """Whether a notice may be tried here; a channel of approved templates has not one for every event."""
         return True
+
+
+def outcome_of(send: Callable[[Outgoing], Sent], outgoing: Outgoing) -> Sent | Exception:
+    """What `send` gives or raises."""
+    try:
+        return send(outgoing)
+    except Exception as error:
+        return error
 
 
 _channels: dict[str, Channel] = {}

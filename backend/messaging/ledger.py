@@ -1,19 +1,19 @@
 """The rows behind messaging: each function works inside the caller's transaction."""
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Executable, Table, and_, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import Connection, Executable, Table, and_, bindparam, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend import clock
-from backend.database import Base, insert_for, insert_in
+from backend.database import Base, insert_in, update_by_id
 from backend.messaging import channels, policy
-from backend.messaging.channels import Extras, Offered, Outgoing, Reply, Sent
+from backend.messaging.channels import Extras, Offered, Outgoing, Receipt, Reply, Sent
 from backend.messaging.models import TITLE_LENGTH, ChoiceToken, Conversation, Direction, EarlyReceipt, Message, Status
 from backend.settings import settings
 
@@ -95,21 +95,34 @@ _RELEASE_TURN_IF_IDLE = _RELEASE_TURN.where(
         _messages.c.status == Status.RECEIVED,
     )
 )
-_DELIVERABLE = (
-    select(*_messages.c, _conversations.c.address)
-    .join(_conversations, _conversations.c.id == _messages.c.conversation_id)
-    .where(
-        _messages.c.id == bindparam("message_id"),
+_FIRST_IN_LINE = ~exists().where(
+    _earlier.c.conversation_id == _messages.c.conversation_id,
+    _earlier.c.direction == Direction.OUT,
+    _earlier.c.status.in_(Status.WAITS_FOR_DELIVERY),
+    _earlier.c.id < _messages.c.id,
+)
+_DUE = (
+    _messages.c.id == bindparam("message_id"),
+    _messages.c.direction == Direction.OUT,
+    _messages.c.status.in_(Status.WAITS_FOR_DELIVERY),
+    or_(_messages.c.next_attempt_at.is_(None), _messages.c.next_attempt_at <= bindparam("now")),
+    _FIRST_IN_LINE,
+)
+_IS_DUE = select(_messages.c.id).where(*_DUE)
+_WITH_ADDRESS = select(*_messages.c, _conversations.c.address).join(
+    _conversations, _conversations.c.id == _messages.c.conversation_id
+)
+_DELIVERABLE = _WITH_ADDRESS.where(*_DUE).with_for_update(skip_locked=True, of=_messages)
+_UNTRIED = (
+    _WITH_ADDRESS.where(
         _messages.c.direction == Direction.OUT,
-        _messages.c.status.in_(Status.WAITS_FOR_DELIVERY),
-        or_(_messages.c.next_attempt_at.is_(None), _messages.c.next_attempt_at <= bindparam("now")),
-        ~exists().where(
-            _earlier.c.conversation_id == _messages.c.conversation_id,
-            _earlier.c.direction == Direction.OUT,
-            _earlier.c.status.in_(Status.WAITS_FOR_DELIVERY),
-            _earlier.c.id < _messages.c.id,
-        ),
+        _messages.c.channel == bindparam("channel"),
+        _messages.c.status == Status.QUEUED,
+        _messages.c.next_attempt_at.is_(None),
+        _FIRST_IN_LINE,
     )
+    .order_by(_messages.c.id)
+    .limit(bindparam("most"))
     .with_for_update(skip_locked=True, of=_messages)
 )
 _CHANGE = update(_messages).where(_messages.c.id == bindparam("of"))
@@ -148,20 +161,32 @@ _SENT = _CHANGE.values(
     next_attempt_at=None,
     updated_at=bindparam("now"),
 )
-_TAKE_RECEIPT = (
+_TAKE_RECEIPTS = (
     delete(_receipts)
-    .where(_receipts.c.channel == bindparam("channel"), _receipts.c.provider_message_id == bindparam("message"))
-    .returning(_receipts.c.status, _receipts.c.error_code)
+    .where(
+        _receipts.c.channel == bindparam("channel"),
+        _receipts.c.provider_message_id.in_(bindparam("messages", expanding=True)),
+    )
+    .returning(_receipts.c.provider_message_id, _receipts.c.status, _receipts.c.error_code)
 )
 _NEXT_IN_LINE = (
-    select(_messages.c.id)
+    select(func.min(_messages.c.id))
     .where(
-        _messages.c.conversation_id == bindparam("conversation_id"),
+        _messages.c.conversation_id.in_(bindparam("conversation_ids", expanding=True)),
         _messages.c.direction == Direction.OUT,
         _messages.c.status == Status.QUEUED,
     )
-    .order_by(_messages.c.id)
-    .limit(1)
+    .group_by(_messages.c.conversation_id)
+)
+_REPORTED = (
+    select(_messages.c.id, _messages.c.provider_message_id, _messages.c.status)
+    .where(
+        _messages.c.channel == bindparam("channel"),
+        _messages.c.provider_message_id.in_(bindparam("messages", expanding=True)),
+        _messages.c.direction == Direction.OUT,
+    )
+    .order_by(_messages.c.id)  # all lock in one order
+    .with_for_update()
 )
 
 
@@ -344,6 +369,11 @@ def release_turn_if_idle(session: Session, conversation_id: int, lease: str) -> 
     return bool(session.connection().execute(_RELEASE_TURN_IF_IDLE, given).rowcount)
 
 
+def is_due(session: Session, message_id: int) -> bool:
+    """Whether `claim_delivery` would find it, without taking any lock."""
+    return session.connection().execute(_IS_DUE, {"message_id": message_id, "now": clock.now()}).first() is not None
+
+
 def claim_delivery(session: Session, message_id: int, lease_seconds: float) -> tuple[Outgoing, str, bool] | None:
     """Take a message for sending: what to send, the channel's name, and whether an earlier try may have got through.
 
@@ -353,10 +383,22 @@ def claim_delivery(session: Session, message_id: int, lease_seconds: float) -> t
     row = connection.execute(_DELIVERABLE, {"message_id": message_id, "now": now}).one_or_none()
     if row is None:
         return None
-    taken = replace(outgoing(row, row.address), attempts=row.attempts + 1)
-    until = now + timedelta(seconds=lease_seconds)
-    connection.execute(_CLAIM_DELIVERY, {"of": row.id, "attempts": taken.attempts, "until": until, "now": now})
+    [taken] = _claimed(connection, [row], now, lease_seconds)
     return taken, row.channel, row.status == Status.SENDING
+
+
+def claim_untried(session: Session, channel: str, lease_seconds: float, most: int) -> list[Outgoing]:
+    """Take messages for sending that nobody has tried, the oldest first, at most one of each conversation."""
+    connection = session.connection()
+    rows = connection.execute(_UNTRIED, {"channel": channel, "most": most}).all()
+    return _claimed(connection, rows, clock.now(), lease_seconds) if rows else []
+
+
+def _claimed(connection: Connection, rows: Sequence[Any], now: datetime, lease_seconds: float) -> list[Outgoing]:
+    taken = [replace(outgoing(row, row.address), attempts=row.attempts + 1) for row in rows]
+    common = {"until": now + timedelta(seconds=lease_seconds), "now": now}
+    connection.execute(_CLAIM_DELIVERY, [common | {"of": each.id, "attempts": each.attempts} for each in taken])
+    return taken
 
 
 def outgoing(message: Any, address: str) -> Outgoing:
@@ -381,35 +423,64 @@ def is_known(session: Session, channel: str, provider_message_id: str, *, beside
     return bool(session.scalar(select(known)))
 
 
-def keep_early_receipt(session: Session, channel: str, provider_message_id: str, status: str, error_code: str) -> None:
-    """Keep a receipt that came before we knew the provider's id of the message; a later one replaces it."""
-    key = {"channel": channel, "provider_message_id": provider_message_id[:128]}
-    news = {"status": status, "error_code": error_code[:64], "at": clock.now()}
-    row = insert_for(session, EarlyReceipt).values(**key, **news)
-    session.execute(row.on_conflict_do_update(index_elements=list(key), set_=news))
+def reported(session: Session, channel: str, provider_message_ids: Collection[str]) -> dict[str, tuple[int, str]]:
+    """Id and status of our messages by the provider's ids, locked; without those that it does not stand for yet."""
+    rows = session.connection().execute(_REPORTED, {"channel": channel, "messages": list(provider_message_ids)})
+    return {row.provider_message_id: (row.id, row.status) for row in rows}
 
 
-def note_receipt(message: Message, status: str, error_code: str) -> bool:
-    """Move a message on by a provider's report; False when the report says nothing new."""
-    if not policy.receipt_moves(message.status, status):
-        return False
-    message.status, message.error_code, message.updated_at = status, error_code[:64], clock.now()
-    return True
+def keep_early_receipts(session: Session, channel: str, receipts: Sequence[Receipt]) -> None:
+    """Keep receipts that came before we knew the providers' ids of the messages; a later one replaces an earlier one.
+
+    At most one of each message.
+    """
+    connection, now = session.connection(), clock.now()
+    rows = [
+        {
+            "channel": channel,
+            "provider_message_id": receipt.provider_message_id[:128],
+            "status": receipt.status,
+            "error_code": receipt.error_code[:64],
+            "at": now,
+        }
+        for receipt in sorted(receipts, key=lambda receipt: receipt.provider_message_id)  # all lock in one order
+    ]
+    connection.execute(_keep_receipt(connection.dialect.name), rows)
 
 
-def take_early_receipt(session: Session, channel: str, provider_message_id: str) -> tuple[str, str] | None:
-    """Status and error code of the receipt that came too early for this message; it is used up."""
-    found = session.connection().execute(_TAKE_RECEIPT, {"channel": channel, "message": provider_message_id})
-    row = found.one_or_none()
-    return (row.status, row.error_code) if row else None
+@lru_cache
+def _keep_receipt(dialect: str) -> Executable:
+    insert_one = insert_in(dialect, _receipts)
+    news = {name: insert_one.excluded[name] for name in ("status", "error_code", "at")}
+    built: Executable = insert_one.on_conflict_do_update(index_elements=["channel", "provider_message_id"], set_=news)
+    return built
 
 
-def note_sent(session: Session, outgoing: Outgoing, sent: Sent, receipt: tuple[str, str] | None) -> None:
-    """The provider has it, and may have reported on it already."""
-    status, error_code = receipt or (Status.SENT, "")
-    values = {"status": status, "error_code": error_code, "provider": sent.provider, "now": clock.now()}
-    values |= {"of": outgoing.id, "provider_message_id": sent.provider_message_id, "cost": sent.cost}
-    session.connection().execute(_SENT, values)
+def note_receipts(session: Session, receipts: Mapping[int, Receipt]) -> None:
+    """Move messages on by what was reported of them, by their id."""
+    now = clock.now()
+    news = [
+        {"id": message_id, "status": receipt.status, "error_code": receipt.error_code[:64], "updated_at": now}
+        for message_id, receipt in sorted(receipts.items())
+    ]
+    update_by_id(session, Message, news)
+
+
+def take_early_receipts(session: Session, channel: str, provider_message_ids: Collection[str]) -> dict[str, Receipt]:
+    """The receipts that came too early for these messages, by the provider's id; they are used up."""
+    asked = {"channel": channel, "messages": list(provider_message_ids)}
+    return {row.provider_message_id: Receipt(*row) for row in session.connection().execute(_TAKE_RECEIPTS, asked)}
+
+
+def note_sent(session: Session, sent: Sequence[tuple[Outgoing, Sent]], early: Mapping[str, Receipt]) -> None:
+    """The provider has them, and may have reported on some of them already."""
+    rows, now = [], clock.now()
+    for outgoing, one in sorted(sent, key=lambda pair: pair[0].id):
+        receipt = early.get(one.provider_message_id) or Receipt(one.provider_message_id, Status.SENT)
+        values = {"status": receipt.status, "error_code": receipt.error_code, "provider": one.provider, "now": now}
+        values |= {"of": outgoing.id, "provider_message_id": one.provider_message_id, "cost": one.cost}
+        rows.append(values)
+    session.connection().execute(_SENT, rows)
 
 
 def settle_early_receipts(session: Session, older_than: datetime) -> None:
@@ -417,9 +488,12 @@ def settle_early_receipts(session: Session, older_than: datetime) -> None:
     same = and_(
         Message.channel == EarlyReceipt.channel, Message.provider_message_id == EarlyReceipt.provider_message_id
     )
-    for receipt, message in session.execute(select(EarlyReceipt, Message).join(Message, same).with_for_update()):
-        note_receipt(message, receipt.status, receipt.error_code)
-        session.delete(receipt)
+    moved: dict[int, Receipt] = {}
+    for early, message in session.execute(select(EarlyReceipt, Message).join(Message, same).with_for_update()):
+        if policy.receipt_moves(message.status, early.status):
+            moved[message.id] = Receipt(early.provider_message_id, early.status, early.error_code)
+        session.delete(early)
+    note_receipts(session, moved)
     session.execute(delete(EarlyReceipt).where(EarlyReceipt.at < older_than))
 
 
@@ -475,9 +549,10 @@ def suppress_replies(session: Session, conversation_id: int) -> None:
     )
 
 
-def next_in_line(session: Session, conversation_id: int) -> int | None:
-    """The oldest message of the conversation that still waits to be sent."""
-    return session.connection().execute(_NEXT_IN_LINE, {"conversation_id": conversation_id}).scalar()
+def next_in_line(session: Session, conversation_ids: Collection[int]) -> Sequence[int]:
+    """The oldest message of each of these conversations that still waits to be sent."""
+    asked = {"conversation_ids": list(conversation_ids)}
+    return session.connection().execute(_NEXT_IN_LINE, asked).scalars().all()
 
 
 def forgotten_turns(session: Session, older_than: datetime, limit: int = 1_000) -> Sequence[int]:

@@ -1,6 +1,6 @@
 """What gateways and features do with messages. Every function here owns, or joins, its transaction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -14,7 +14,7 @@ from backend.database import LARGEST_ID, after_commit, reading, transaction
 from backend.errors import NotFound
 from backend.logs import logger
 from backend.messaging import ledger, media, policy, tasks, wording
-from backend.messaging.channels import Extras, Offered, Reply
+from backend.messaging.channels import Extras, Offered, Receipt, Reply
 from backend.messaging.models import Conversation, Direction, Message, Owner, Status
 from backend.settings import settings
 from backend.text import normalise
@@ -258,17 +258,24 @@ def entries(message_ids: Collection[int]) -> dict[int, Entry]:
 
 def record_receipt(channel: str, provider_message_id: str, status: str, error_code: str = "") -> bool:
     """Note a provider's report on a sent message (`sent`, `delivered`, `failed`); False when it changes nothing."""
+    return record_receipts(channel, [Receipt(provider_message_id, status, error_code)]) > 0
+
+
+def record_receipts(channel: str, receipts: Sequence[Receipt]) -> int:
+    """The same for many at once, in the order in which they came; how many messages they changed."""
     with transaction() as session:
-        query = select(Message).where(
-            Message.channel == channel,
-            Message.provider_message_id == provider_message_id,
-            Message.direction == Direction.OUT,
-        )
-        message = session.scalar(query.with_for_update())
-        if message is None:
-            ledger.keep_early_receipt(session, channel, provider_message_id, status, error_code)
-            return False
-        return ledger.note_receipt(message, status, error_code)
+        known = ledger.reported(session, channel, {receipt.provider_message_id for receipt in receipts})
+        early = {r.provider_message_id: r for r in receipts if r.provider_message_id not in known}
+        if early:
+            ledger.keep_early_receipts(session, channel, list(early.values()))
+        changed: dict[int, Receipt] = {}
+        for receipt in receipts:
+            message_id, status = known.get(receipt.provider_message_id, (0, ""))
+            if policy.receipt_moves(status, receipt.status):
+                known[receipt.provider_message_id] = message_id, receipt.status
+                changed[message_id] = receipt
+        ledger.note_receipts(session, changed)
+        return len(changed)
 
 
 def history(conversation_id: int, after: int = 0, limit: int = 100) -> list[Entry]:

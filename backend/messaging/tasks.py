@@ -21,7 +21,7 @@ def run_turn(conversation_id: int) -> None:
     """Answer what waits in a conversation, then hand over the replies."""
     outcome = turn.run(conversation_id)
     for message_id in outcome.deliver:  # at once, in this worker; were it to die now, the sweep would find them
-        deliver.call_local(message_id)
+        _hand_over(message_id)
     for message_id in outcome.fetch:
         fetch_for_officer(message_id)
     if outcome.again_in is not None:
@@ -38,12 +38,16 @@ def fetch_for_officer(message_id: int) -> None:
 
 @task()
 def deliver(message_id: int) -> None:
-    """Hand one message to its provider."""
-    outcome = delivery.deliver(message_id)
-    if outcome.next_id is not None:
-        deliver(outcome.next_id)
-    if outcome.again_in is not None:
-        deliver.schedule((message_id,), delay=outcome.again_in)
+    """Hand one message to its provider, and others that wait where the provider takes several at once."""
+    _hand_over(message_id, company=True)
+
+
+def _hand_over(message_id: int, *, company: bool = False) -> None:
+    outcome = delivery.deliver(message_id, company=company)
+    for next_id in outcome.next_ids:
+        deliver(next_id)
+    for again_id, seconds in outcome.again_in:
+        deliver.schedule((again_id,), delay=seconds)
 
 
 @periodic_task(crontab(minute="*"))

@@ -4,7 +4,9 @@ Limits, timing, retries and giving up live above, in `sms_gateway.channel` and `
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from backend.messaging.channels import Rejected, SendError
 
@@ -21,10 +23,20 @@ class OptedOut(Rejected):
     """The recipient told the provider to send nothing more from us."""
 
 
+class Handing(NamedTuple):
+    """What `Provider.try_send` is given."""
+
+    to: str
+    body: str
+    reference: str
+
+
 class Provider(ABC):
     """One company that carries our SMS."""
 
     name: str
+    at_once = 1
+    """How many messages `try_send_all` is handed at most."""
 
     @abstractmethod
     def try_send(self, to: str, body: str, reference: str) -> str:
@@ -33,6 +45,16 @@ class Provider(ABC):
         Raises TryLater when it certainly was not taken, Undecided when it may have been, Rejected (or OptedOut) when it
         never will be, Unclassified when the provider's reason means nothing to us.
         """
+
+    def try_send_all(self, messages: Sequence[Handing]) -> list[str | Exception]:
+        """Hand over several; for each what `try_send` gives or raises."""
+        return [self._tried(message) for message in messages]
+
+    def _tried(self, message: Handing) -> str | Exception:
+        try:
+            return self.try_send(*message)
+        except Exception as error:
+            return error
 
     def find(self, to: str, body: str, reference: str, since: datetime) -> str | None:
         """The id of this message, queued at `since`, if an earlier try was taken; None when it was not or nobody knows.

@@ -3,13 +3,14 @@
 import json
 import os
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from backend import clock
-from backend.messaging.channels import TryLater, Undecided
+from backend.messaging.channels import SendError, TryLater, Undecided
 from backend.text import masked
-from sms_gateway.providers.base import Provider
+from sms_gateway.providers.base import Handing, Provider
 from sms_gateway.segments import count
 
 FILE_NAME = "sms_outbox.jsonl"
@@ -23,21 +24,31 @@ class ConsoleProvider(Provider):
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    at_once = 50
+
     def try_send(self, to: str, body: str, reference: str) -> str:
         """Always taken, unless the disk refuses."""
-        provider_id = self._id(reference)
-        segments = count(body)
-        record = {
-            "id": provider_id,
-            "to": to,
-            "body": body,
-            "segments": segments.segments,
-            "at": clock.now().isoformat(timespec="milliseconds"),
-        }
-        self._append(json.dumps(record, ensure_ascii=False).encode() + b"\n")
-        sys.stdout.write(f"[SMS {masked(to)}, {segments.segments} x {segments.encoding}] {body}\n")
+        return self._written([Handing(to, body, reference)])[0]
+
+    def try_send_all(self, messages: Sequence[Handing]) -> list[str | Exception]:
+        """All in one write: the disk takes all of them, or nobody knows which."""
+        try:
+            return [*self._written(messages)]
+        except SendError as error:
+            return [error] * len(messages)
+
+    def _written(self, messages: Sequence[Handing]) -> list[str]:
+        counted = [count(message.body) for message in messages]
+        now = clock.now().isoformat(timespec="milliseconds")
+        lines = b""
+        for (to, body, reference), segments in zip(messages, counted, strict=True):
+            record = {"id": self._id(reference), "to": to, "body": body, "segments": segments.segments, "at": now}
+            lines += json.dumps(record, ensure_ascii=False).encode() + b"\n"
+        self._append(lines)
+        for (to, body, _), segments in zip(messages, counted, strict=True):
+            sys.stdout.write(f"[SMS {masked(to)}, {segments.segments} x {segments.encoding}] {body}\n")
         sys.stdout.flush()
-        return provider_id
+        return [self._id(message.reference) for message in messages]
 
     def find(self, to: str, body: str, reference: str, since: datetime) -> str | None:
         """Looks through the file; a line that a crash cut short was not sent."""
@@ -54,7 +65,7 @@ class ConsoleProvider(Provider):
     def _id(reference: str) -> str:
         return f"console-{reference}"
 
-    def _append(self, line: bytes) -> None:
+    def _append(self, lines: bytes) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
@@ -62,9 +73,9 @@ class ConsoleProvider(Provider):
             raise TryLater("outbox file unwritable") from error
         try:
             if not _ends_with_newline(file):  # a crash cut the last line short; ours must not be glued to it
-                line = b"\n" + line
+                lines = b"\n" + lines
             # One call: O_APPEND keeps the lines of several processes apart only within a single write.
-            if os.write(file, line) != len(line):
+            if os.write(file, lines) != len(lines):
                 raise Undecided("outbox file took half a line")
             os.fsync(file)
         except OSError as error:

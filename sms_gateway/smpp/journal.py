@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from sqlalchemy import Connection, Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
@@ -22,18 +22,20 @@ from backend import clock
 from backend.database import insert_in, reading, transaction
 from backend.logs import logger
 from backend.messaging import service
+from backend.messaging.channels import Receipt
 from backend.messaging.models import Status
 from backend.messaging.service import Inbound
 from backend.text import phone_number
 from sms_gateway.models import SmppIn, SmppOut
 from sms_gateway.senders import person
 from sms_gateway.settings import sms_settings
-from sms_gateway.smpp import alphabet
+from sms_gateway.smpp import alphabet, receipts
 from sms_gateway.smpp.parts import Part
-from sms_gateway.smpp.receipts import Receipt, plain_id, spellings
+from sms_gateway.smpp.receipts import plain_id, spellings
 
 log = logger(__name__)
 T = TypeVar("T")
+R = TypeVar("R")
 
 CHANNEL = "sms"
 MISSING = " … "
@@ -45,18 +47,26 @@ _SAME_PARTS = timedelta(hours=1)
 """How long a segment of a long text is known again: a reference is used anew after 256 texts at the earliest."""
 
 
+class Asked(NamedTuple):
+    """`call` gets everything that gathered for it, in order, and gives a result for each."""
+
+    call: Callable[[Session, Sequence[Any]], Sequence[Any]]
+    item: Any
+    done: Future[Any]
+
+
 class Journal:
     """Writes to the database from a thread of its own; `close` ends it after what was asked."""
 
     def __init__(self) -> None:
-        self._asked: queue.SimpleQueue[tuple[Callable[[Session], Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._asked: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
-    async def write(self, call: Callable[[Session], T]) -> T:
-        """The result of `call(session)` once it is committed. Raises what it raised."""
-        done: Future[T] = Future()
-        self._asked.put((call, done))
+    async def note(self, call: Callable[[Session, Sequence[T]], Sequence[R]], item: T) -> R:
+        """What `call` makes of `item` once that is committed. Raises what it raised."""
+        done: Future[R] = Future()
+        self._asked.put(Asked(call, item, done))
         return await asyncio.wrap_future(done)
 
     def close(self) -> None:
@@ -66,33 +76,37 @@ class Journal:
 
     def _run(self) -> None:
         while (first := self._asked.get()) is not None:
-            calls = [first]
+            gathered = [first]
             ended = False
-            while len(calls) < _MOST_AT_ONCE and not self._asked.empty():
-                call = self._asked.get()
-                if call is None:
+            while len(gathered) < _MOST_AT_ONCE and not self._asked.empty():
+                asked = self._asked.get()
+                if asked is None:
                     ended = True
                     break
-                calls.append(call)
-            # From here on a call cannot be cancelled any more: its result has somewhere to go.
-            _commit([call for call in calls if call[1].set_running_or_notify_cancel()])
+                gathered.append(asked)
+            # From here on nothing of it can be cancelled any more: its result has somewhere to go.
+            _commit([asked for asked in gathered if asked.done.set_running_or_notify_cancel()])
             if ended:
                 return
 
 
-def _commit(calls: Sequence[tuple[Callable[[Session], Any], Future[Any]]]) -> None:
+def _commit(gathered: Sequence[Asked]) -> None:
+    kinds: dict[Any, list[Asked]] = {}
+    for asked in gathered:
+        kinds.setdefault(asked.call, []).append(asked)
     try:
         with transaction() as session:
-            results = [call(session) for call, _done in calls]
+            results = [(several, call(session, [one.item for one in several])) for call, several in kinds.items()]
     except Exception as error:
-        if len(calls) == 1:
-            calls[0][1].set_exception(error)
+        if len(gathered) == 1:
+            gathered[0].done.set_exception(error)
             return
-        for call in calls:  # one of them spoils it for all
-            _commit([call])
+        for asked in gathered:  # one of them spoils it for all
+            _commit([asked])
         return
-    for (_call, done), result in zip(calls, results, strict=True):
-        done.set_result(result)
+    for several, given in results:
+        for asked, result in zip(several, given, strict=True):
+            asked.done.set_result(result)
 
 
 # --- out --------------------------------------------------------------------------------------------------
@@ -105,10 +119,14 @@ def provider_id(reference: str) -> str:
 
 # Built once, and giving rows instead of objects: they run for every segment, and that way cost a sixth.
 _out = cast(Table, SmppOut.__table__)
-_TAKEN = select(_out.c.number, _out.c.total).where(_out.c.reference == bindparam("reference"))
-_STATES = select(_out.c.status, _out.c.error).where(_out.c.reference == bindparam("reference"))
-_EARLY = select(_out.c.id, _out.c.address, _out.c.status, _out.c.error).where(
-    _out.c.reference.is_(None), _out.c.message_id.in_(bindparam("ids", expanding=True))
+_TAKEN = select(_out.c.reference, _out.c.number, _out.c.total).where(
+    _out.c.reference.in_(bindparam("references", expanding=True))
+)
+_STATES = select(_out.c.reference, _out.c.status).where(_out.c.reference.in_(bindparam("references", expanding=True)))
+_EARLY = (
+    select(_out.c.id, _out.c.address, _out.c.message_id, _out.c.status, _out.c.error)
+    .where(_out.c.reference.is_(None), _out.c.message_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_out.c.id)
 )
 _MEANT = (
     select(_out.c.id, _out.c.reference, _out.c.total, _out.c.address, _out.c.message_id, _out.c.status)
@@ -128,16 +146,20 @@ def _write_down(dialect: str) -> Any:
     return insert_in(dialect, _out).on_conflict_do_nothing(index_elements=["reference", "number"])
 
 
-def taken(reference: str) -> set[int]:
-    """Which segments of a message the carrier has taken."""
-    with reading() as session:
-        return {row.number for row in session.connection().execute(_TAKEN, {"reference": reference})}
+def taken(references: Sequence[str]) -> dict[str, set[int]]:
+    """Which segments of these messages the carrier has taken."""
+    found: dict[str, set[int]] = {}
+    if references:
+        with reading() as session:
+            for row in session.connection().execute(_TAKEN, {"references": list(references)}):
+                found.setdefault(row.reference, set()).add(row.number)
+    return found
 
 
 def whole(reference: str) -> bool:
     """Whether the carrier has taken all of a message."""
     with reading() as session:
-        rows = session.connection().execute(_TAKEN, {"reference": reference}).all()
+        rows = session.connection().execute(_TAKEN, {"references": [reference]}).all()
     return bool(rows) and len(rows) >= rows[0].total
 
 
@@ -152,75 +174,118 @@ class Taken:
     message_id: str
 
 
-def note_taken(session: Session, one: Taken) -> None:
-    """Write it down, once; a receipt that was faster is found and counts."""
-    connection, message_id = session.connection(), plain_id(one.message_id)
-    found = connection.execute(_EARLY, {"ids": spellings(message_id)}).all()
-    early = next((row for row in found if row.address in ("", one.address)), None)
-    row = {
-        "reference": one.reference,
-        "number": one.number,
-        "total": one.total,
-        "address": one.address,
-        "message_id": message_id,
-        "status": early.status if early else Status.SENT,
-        "error": early.error if early else "",
-        "at": clock.now(),
-    }
-    connection.execute(_write_down(connection.dialect.name), row)
-    if early is not None:
-        connection.execute(_FORGET, {"of": early.id})
-        _settle(session, one.reference, one.total, early.status, early.error)
+@dataclass(frozen=True)
+class Reported:
+    """A receipt; `source` is its own sender, the phone the message went to: some carriers leave it out."""
+
+    receipt: receipts.Receipt
+    source: str
 
 
-def note_receipt(session: Session, receipt: Receipt, source: str) -> bool:
-    """What a receipt says of a segment, and thereby of its message; False when nobody here knows the segment yet.
+class Settled(NamedTuple):
+    """A segment of which something new is known."""
 
-    `source` is the receipt's own sender, the phone the message went to; some carriers leave it out.
-    """
-    if receipt.status is None:
-        return True
-    connection, address = session.connection(), phone_number(source) or ""
-    row = _meant(connection, receipt.message_id, address)
-    if row is None:
-        early = {
-            "reference": None,
-            "number": 0,
-            "total": 0,
-            "address": address,
-            "message_id": plain_id(receipt.message_id),
-            "status": receipt.status,
-            "error": receipt.error,
-            "at": clock.now(),
-        }
+    reference: str
+    total: int
+    status: str
+    error: str
+
+
+def note_taken(session: Session, several: Sequence[Taken]) -> Sequence[None]:
+    """Write each down, once; a receipt that was faster is found and counts."""
+    connection, now = session.connection(), clock.now()
+    wanted = {spelling for one in several for spelling in spellings(plain_id(one.message_id))}
+    faster = list(connection.execute(_EARLY, {"ids": list(wanted)}))
+    rows, news, used = list[dict[str, Any]](), list[Settled](), list[dict[str, int]]()
+    for one in several:
+        message_id = plain_id(one.message_id)
+        meant = [r for r in faster if r.message_id in spellings(message_id) and r.address in ("", one.address)]
+        early = meant[0] if meant else None
+        if early is not None:
+            faster.remove(early)
+            used.append({"of": early.id})
+            news.append(Settled(one.reference, one.total, early.status, early.error))
+        rows.append(
+            {
+                "reference": one.reference,
+                "number": one.number,
+                "total": one.total,
+                "address": one.address,
+                "message_id": message_id,
+                "status": early.status if early else Status.SENT,
+                "error": early.error if early else "",
+                "at": now,
+            }
+        )
+    connection.execute(_write_down(connection.dialect.name), rows)
+    if used:
+        connection.execute(_FORGET, used)
+        _settle(connection, news)
+    return [None] * len(several)
+
+
+def note_receipts(session: Session, several: Sequence[Reported]) -> Sequence[bool]:
+    """What receipts say of segments, and thereby of messages; False for those whose segment nobody here knows yet."""
+    connection, now = session.connection(), clock.now()
+    wanted = {spelling for one in several for spelling in spellings(one.receipt.message_id)}
+    known = connection.execute(_MEANT, {"ids": list(wanted)}).all()
+    early, moved, results = list[dict[str, Any]](), dict[int, dict[str, Any]](), list[bool]()
+    news: list[Settled] = []
+    for receipt, source in ((one.receipt, one.source) for one in several):
+        address = phone_number(source) or ""
+        row = _meant(known, receipt.message_id, address)
+        results.append(receipt.status is None or row is not None)
+        if receipt.status is None:
+            continue
+        if row is None:
+            early.append(
+                {
+                    "reference": None,
+                    "number": 0,
+                    "total": 0,
+                    "address": address,
+                    "message_id": plain_id(receipt.message_id),
+                    "status": receipt.status,
+                    "error": receipt.error,
+                    "at": now,
+                }
+            )
+        elif row.id not in moved and row.status == Status.SENT and receipt.status != Status.SENT:
+            moved[row.id] = {"of": row.id, "new_status": receipt.status, "new_error": receipt.error}
+            news.append(Settled(row.reference, row.total, receipt.status, receipt.error))
+    if early:
         connection.execute(_out.insert(), early)
-        return False
-    if row.status == Status.SENT and receipt.status != Status.SENT:
-        connection.execute(_MOVE, {"of": row.id, "new_status": receipt.status, "new_error": receipt.error})
-        _settle(session, row.reference, row.total, receipt.status, receipt.error)
-    return True
+    if moved:
+        connection.execute(_MOVE, [moved[number] for number in sorted(moved)])  # all lock in one order
+        _settle(connection, news)
+    return results
 
 
-def _meant(connection: Connection, message_id: str, address: str) -> Any:
+def _meant(rows: Sequence[Any], message_id: str, address: str) -> Any:
     """The segment a receipt means: that number's, the same spelling before another one, the latest of several."""
     wanted = spellings(message_id)
-    rows = connection.execute(_MEANT, {"ids": wanted}).all()
+    rows = [row for row in rows if row.message_id in wanted]
     if address:  # another number's message may happen to have such an id
         rows = [row for row in rows if row.address == address]
     return max(rows, key=lambda row: (-wanted.index(row.message_id), row.id), default=None)
 
 
-def _settle(session: Session, reference: str, total: int, status: str, error: str) -> None:
-    """Tell the ledger once something is sure of the whole message: one segment failed, or all arrived."""
-    if status == Status.FAILED:
-        service.record_receipt(CHANNEL, provider_id(reference), Status.FAILED, error)
-    elif status == Status.DELIVERED and (total == 1 or _all_arrived(session, reference, total)):
-        service.record_receipt(CHANNEL, provider_id(reference), Status.DELIVERED)
-
-
-def _all_arrived(session: Session, reference: str, total: int) -> bool:
-    states = session.connection().execute(_STATES, {"reference": reference}).all()
-    return len(states) >= total and all(state.status == Status.DELIVERED for state in states)
+def _settle(connection: Connection, news: Sequence[Settled]) -> None:
+    """Tell the ledger what is sure of a whole message: one segment failed, or all arrived."""
+    parted = {one.reference for one in news if one.total > 1 and one.status == Status.DELIVERED}
+    states: dict[str, list[str]] = {reference: [] for reference in parted}
+    if parted:
+        for row in connection.execute(_STATES, {"references": list(parted)}):
+            states[row.reference].append(row.status)
+    sure = []
+    for one in news:
+        arrived = states.get(one.reference, [one.status])
+        if one.status == Status.FAILED:
+            sure.append(Receipt(provider_id(one.reference), Status.FAILED, one.error))
+        elif len(arrived) >= one.total and set(arrived) == {Status.DELIVERED}:
+            sure.append(Receipt(provider_id(one.reference), Status.DELIVERED))
+    if sure:
+        service.record_receipts(CHANNEL, sure)
 
 
 # --- in ---------------------------------------------------------------------------------------------------
@@ -255,8 +320,12 @@ def _digest(*values: object) -> str:
     return hashlib.sha256(repr(values).encode()).hexdigest()[:40]
 
 
-def note_arrived(session: Session, arrived: Arrived) -> str:
-    """Write a segment down, and receive the text when it was the last one missing; what was done, for the log."""
+def note_arrived(session: Session, several: Sequence[Arrived]) -> Sequence[str]:
+    """Write segments down, and receive a text when the last one missing is there; what was done, for the log."""
+    return [_note_arrived(session, one) for one in several]
+
+
+def _note_arrived(session: Session, arrived: Arrived) -> str:
     if person(arrived.source) is None:
         return "machine"
     now, part = clock.now(), arrived.part
@@ -307,7 +376,7 @@ def _text(run: Sequence[tuple[int, bytes]]) -> str:
     return alphabet.decoded(run, sms_settings().smpp_default_alphabet) or ""
 
 
-def tidy(session: Session) -> int:
+def tidy(session: Session, asked: Sequence[None]) -> Sequence[int]:
     """Pass on texts whose missing segments are overdue, forget what is old; how many were passed on incomplete."""
     now = clock.now()
     overdue = now - timedelta(seconds=sms_settings().smpp_parts_seconds)
@@ -322,4 +391,4 @@ def tidy(session: Session) -> int:
         _receive(session.scalars(query.order_by(SmppIn.id)).all())
     session.execute(delete(SmppIn).where(SmppIn.received.is_(True), SmppIn.at < now - _KEPT_IN))
     session.execute(delete(SmppOut).where(SmppOut.at < now - _KEPT_OUT))
-    return len(messages)
+    return [len(messages)] * len(asked)

@@ -10,15 +10,17 @@ import asyncio
 import random
 import time
 import zlib
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import partial
 
 import smpp34
 
 from backend.logs import logger
 from sms_gateway.settings import SmsSettings
 from sms_gateway.smpp import alphabet, journal, parts, pdu, receipts
-from sms_gateway.smpp.journal import Arrived, Journal, Taken
+from sms_gateway.smpp.journal import Arrived, Journal, Reported, Taken
 from sms_gateway.smpp.link import Down, Link, Refused, Unanswered
 from sms_gateway.smpp.parts import Piece
 from sms_gateway.smpp.pdu import Broken, Frame
@@ -50,10 +52,6 @@ class Result:
     reason: str = ""
     code: str = ""
     after: float | None = None
-
-    def stored(self) -> dict[str, object]:
-        """For the way to the worker."""
-        return asdict(self)
 
 
 class Session:
@@ -113,7 +111,7 @@ class Session:
     async def _tidy(self) -> None:
         while True:
             try:
-                if passed_on := await self._journal.write(journal.tidy):
+                if passed_on := await self._journal.note(journal.tidy, None):
                     log.warning("texts with missing segments passed on", texts=passed_on)
             except Exception:
                 log.exception("tidying failed")
@@ -122,18 +120,32 @@ class Session:
     # --- out --------------------------------------------------------------------------------------------------
 
     async def send(self, to: str, body: str, reference: str) -> Result:
-        """One message; asked twice about the same reference, the second one waits for what the first one gets."""
-        task = self._under_way.get(reference)
-        if task is None:
-            task = self._under_way[reference] = asyncio.create_task(self._send(to, body, reference))
-            task.add_done_callback(lambda _done: self._under_way.pop(reference, None))
-        return await asyncio.shield(task)
+        """One message, see `send_all`."""
+        [result] = await self.send_all([(to, body, reference)])
+        return result
 
-    async def _send(self, to: str, body: str, reference: str) -> Result:
+    async def send_all(self, messages: Sequence[tuple[str, str, str]]) -> list[Result]:
+        """Messages as (to, body, reference); asked twice about one reference, the second waits for the first's result.
+
+        All are begun at once: the window of the link says how many of them are open.
+        """
+        # Until each has its task nothing is awaited: none may be begun twice, nor on an older look into the journal.
+        fresh = {reference: (to, body) for to, body, reference in messages if reference not in self._under_way}
+        taken = asyncio.create_task(asyncio.to_thread(journal.taken, list(fresh)))
+        for reference, (to, body) in fresh.items():
+            task = self._under_way[reference] = asyncio.create_task(self._send(to, body, reference, taken))
+            task.add_done_callback(partial(self._ended, reference))
+        asked = [asyncio.shield(self._under_way[reference]) for _to, _body, reference in messages]
+        return [_result(one) for one in await asyncio.gather(*asked, return_exceptions=True)]
+
+    def _ended(self, reference: str, _task: asyncio.Task[Result]) -> None:
+        self._under_way.pop(reference, None)
+
+    async def _send(self, to: str, body: str, reference: str, looked: asyncio.Task[dict[str, set[int]]]) -> Result:
         way = self._settings.smpp_long_messages
         encoded = alphabet.encoded(body, parts.HEADER_OCTETS[way])
         number = zlib.crc32(reference.encode()) & 0xFFFF  # the same at every try: the phone joins what came twice
-        taken = await asyncio.to_thread(journal.taken, reference)
+        taken = (await looked).get(reference, set())
         for piece in parts.pieces(encoded.segments, number, way):
             if piece.number in taken:
                 continue
@@ -172,7 +184,7 @@ class Session:
         return None
 
     async def _note(self, taken: Taken) -> None:
-        await self._journal.write(lambda session: journal.note_taken(session, taken))
+        await self._journal.note(journal.note_taken, taken)
 
     async def _ready(self) -> tuple[Link | None, float]:
         """A link that may be written to now, else how long it is to be left alone (0: no link)."""
@@ -215,15 +227,22 @@ class Session:
                 log.warning("a receipt that names no message")
                 return pdu.OK
             source = _number(delivered.source_addr, delivered.source_addr_ton)
-            known = await self._journal.write(lambda session: journal.note_receipt(session, receipt, source))
+            known = await self._journal.note(journal.note_receipts, Reported(receipt, source))
             log.info("receipt", provider_message=receipt.message_id, state=receipt.state, known=known)
             return pdu.OK
         part = parts.taken_apart(delivered.esm_class, bytes(delivered.short_message), tlvs)
         source = _number(delivered.source_addr, delivered.source_addr_ton)
         arrived = Arrived(source, delivered.destination_addr, delivered.data_coding, part)
-        done = await self._journal.write(lambda session: journal.note_arrived(session, arrived))
+        done = await self._journal.note(journal.note_arrived, arrived)
         log.info("message arrived", done=done, number=part.number, total=part.total)
         return pdu.OK
+
+
+def _result(ended: Result | BaseException) -> Result:
+    if isinstance(ended, Result):
+        return ended
+    log.error("handing over failed", exc_info=ended)
+    return Result("undecided", "a fault of the session")
 
 
 def _number(address: str, type_of_number: int) -> str:

@@ -16,7 +16,7 @@ _numbers = itertools.count(1)
 
 
 class RecordingChannel(Channel):
-    """Keeps what it was handed. `fails` is raised instead, once each, in order."""
+    """Keeps what it was handed. `fails` is raised instead, once each, in order. `room` is how many it takes at once."""
 
     def __init__(self, name: str = "sms", max_choices: int = 5) -> None:
         self.name, self.max_choices = name, max_choices
@@ -24,6 +24,16 @@ class RecordingChannel(Channel):
         self.fails: list[Exception] = []
         self.takes_before_failing = False
         self.page = 10_000
+        self.room = 1
+        self.together: list[int] = []
+
+    @property
+    def at_once(self) -> int:
+        return self.room
+
+    def send_all(self, outgoing: Sequence[Outgoing]) -> Sequence[Sent | Exception]:
+        self.together.append(len(outgoing))
+        return super().send_all(outgoing)
 
     def render(self, reply: Reply, *, accents: bool) -> Rendered:
         text = in_words(reply)

@@ -1,5 +1,6 @@
 """What outlives the session process: segments taken and their receipts, segments of citizens' texts."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from backend.messaging.models import Status
 from sms_gateway.channel import SmsChannel
 from sms_gateway.providers.base import Provider
 from sms_gateway.smpp import journal, receipts
-from sms_gateway.smpp.journal import Arrived, Taken
+from sms_gateway.smpp.journal import Arrived, Reported, Taken
 from sms_gateway.smpp.parts import Part
 from tests.builders import messaging, sms
 
@@ -52,14 +53,14 @@ def sent(carrier: Carrier, *ids: str) -> int:
     tasks.deliver.call_local(message_id)
     for number, theirs in enumerate(ids, 1):
         taken = Taken(carrier.references[-1], number, len(ids), sms.CITIZEN, theirs)
-        write(lambda session, taken=taken: journal.note_taken(session, taken))
+        write(lambda session, taken=taken: journal.note_taken(session, [taken]))
     return message_id
 
 
 def receipt(text: str, source: str = "84905123456", tlvs=None) -> bool:
     read = receipts.read(text.encode(), 0, tlvs or {})
     assert read is not None
-    return write(lambda session: journal.note_receipt(session, read, source))
+    return write(lambda session: journal.note_receipts(session, [Reported(read, source)]))[0]
 
 
 DELIVERED = "id:{} sub:001 dlvrd:001 submit date:2611281230 done date:2611281231 stat:DELIVRD err:000 text:Da"
@@ -88,7 +89,7 @@ def test_two_numbers_messages_with_confusable_ids_are_told_apart(carrier):
     other = service.conversation_with("sms", "+84905999999")
     second = service.say(other, Reply("Dạ."))
     tasks.deliver.call_local(second)
-    write(lambda s: journal.note_taken(s, Taken(carrier.references[-1], 1, 1, "+84905999999", "16")))
+    write(lambda s: journal.note_taken(s, [Taken(carrier.references[-1], 1, 1, "+84905999999", "16")]))
     assert receipt(DELIVERED.format("16"), source="84905123456")
     assert [messaging.row(m).status for m in (first, second)] == [Status.DELIVERED, Status.SENT]
 
@@ -116,6 +117,44 @@ def test_a_receipt_that_is_faster_than_our_note_is_kept(carrier):
     assert messaging.row(message_id).status == Status.DELIVERED
 
 
+def test_what_gathered_is_settled_together_and_in_order(carrier):
+    """Two messages, one of them in two parts; a receipt before its segment, one twice, one that takes nothing back."""
+    single, parted = sent(carrier), sent(carrier)
+    first, second = carrier.references
+    read = [receipts.read(DELIVERED.format(n).encode(), 0, {}) for n in (2, 1, 3, 3)]
+    failed = receipts.read(b"id:3 stat:UNDELIV err:001", 0, {})
+    early, *others = [Reported(each, "84905123456") for each in [*read, failed]]
+    assert write(lambda s: journal.note_receipts(s, [early])) == [False]
+    segments = [Taken(first, 1, 1, sms.CITIZEN, "1"), *(Taken(second, n, 2, sms.CITIZEN, str(n + 1)) for n in (1, 2))]
+    write(lambda s: journal.note_taken(s, segments))
+    assert [messaging.row(each).status for each in (single, parted)] == [Status.SENT, Status.SENT]
+    assert write(lambda s: journal.note_receipts(s, others)) == [True] * 4
+    assert [messaging.row(each).status for each in (single, parted)] == [Status.DELIVERED, Status.DELIVERED]
+    write(lambda s: journal.note_taken(s, segments))
+    assert journal.taken([first, second]) == {first: {1}, second: {1, 2}}
+
+
+def test_one_that_spoils_it_is_alone_with_that(carrier):
+    message_id = sent(carrier)
+    notes = journal.Journal()
+
+    def note(session, items):
+        if "spoilt" in items:
+            raise ValueError
+        return journal.note_taken(session, [Taken(item, 1, 1, sms.CITIZEN, "1") for item in items])
+
+    async def together():
+        asked = [notes.note(note, item) for item in ("spoilt", carrier.references[0])]
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    spoilt, noted = asyncio.run(together())
+    notes.close()
+    assert isinstance(spoilt, ValueError)
+    assert noted is None
+    assert journal.whole(carrier.references[0])
+    assert messaging.row(message_id).status == Status.SENT
+
+
 @pytest.mark.parametrize("text", ["id:1 stat:UNKNOWN err:000", "id:1 stat:XYZZY"])
 def test_receipts_that_say_nothing_change_nothing(carrier, text):
     message_id = sent(carrier, "1")
@@ -134,7 +173,11 @@ def test_what_names_no_message_is_no_receipt():
 def arrive(text: str, number: int = 1, total: int = 1, *, reference: int = 7, source: str = "84905123456") -> str:
     data = text.encode("utf-16-be")
     arrived = Arrived(source, "8088", 8, Part(reference if total > 1 else 0, total, number, data))
-    return write(lambda session: journal.note_arrived(session, arrived))
+    return write(lambda session: journal.note_arrived(session, [arrived]))[0]
+
+
+def tidied() -> int:
+    return write(lambda session: journal.tidy(session, [None]))[0]
 
 
 def texts() -> list[str]:
@@ -170,10 +213,10 @@ def test_a_part_that_never_comes_does_not_keep_the_rest(carrier):
         arrive("Em hỏi", 1, 3)
         arrive("khai sinh", 3, 3)
     with clock.stopped_at(now + timedelta(seconds=500)):
-        assert write(journal.tidy) == 0
+        assert tidied() == 0
     with clock.stopped_at(now + timedelta(seconds=700)):
-        assert write(journal.tidy) == 1
-        assert write(journal.tidy) == 0
+        assert tidied() == 1
+        assert tidied() == 0
     assert texts() == ["Em hỏi … khai sinh"]
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sms_gateway.smpp import door, pdu
-from sms_gateway.smpp.door import Handed
+from sms_gateway.smpp.door import Handed, OneHanded
 from sms_gateway.smpp.journal import Journal
 from sms_gateway.smpp.session import Result, Session
 from tests.builders import messaging, sms
@@ -259,8 +259,8 @@ def test_mutated_answers_end_nothing_but_the_link(monkeypatch, seed):
     [
         (b"{}\n", b'"rejected"'),
         (b"\xff\xfe\n", b'"rejected"'),
-        (b'{"token":"wrong","to":"+84905123456","body":"x","reference":"1"}\n', b""),
-        (b"x" * 70_000 + b"\n", b""),
+        (b'{"token":"wrong","messages":[{"to":"+84905123456","body":"x","reference":"1"}]}\n', b""),
+        (b"x" * (door.LONGEST_LINE + 10) + b"\n", b""),
     ],
 )
 def test_strangers_at_the_door_get_nowhere(monkeypatch, line, said):
@@ -283,10 +283,13 @@ def test_the_door_takes_what_a_worker_hands_it(monkeypatch):
     async def test(session):
         server = await door.opened(session, "127.0.0.1", 0)
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-        handed = Handed(token="test-internal-token", to=sms.CITIZEN, body=BODY, reference="1-x")
+        messages = [OneHanded(to=sms.CITIZEN, body=BODY, reference=f"{n % 3}-x") for n in range(4)]
+        handed = Handed(token="test-internal-token", messages=messages)
         writer.write(handed.model_dump_json().encode() + b"\n")
-        assert b'"sent"' in await reader.readline()
+        assert (await reader.readline()).count(b'"sent"') == 4
+        assert len(carrier.frames) == 3, "one of them was handed over twice"
         writer.close()
         server.close()
 
-    run(monkeypatch, Carrier(), test)
+    carrier = Carrier()
+    run(monkeypatch, carrier, test)

@@ -121,3 +121,28 @@ def test_threads_share_the_rate():
     for thread in threads:
         thread.join()
     assert sorted(waits) == [0.5, 1.0, 1.5, 2.0]
+
+
+@pytest.mark.usefixtures("database")
+def test_several_at_once_wait_once_and_each_has_its_own_result(settings):
+    time, provider = Time(), Remembering()
+    channel = SmsChannel(provider, bucket=time.bucket(4))
+    results = channel.send_all([make.outgoing() for _ in range(4)])
+    assert results == [Sent(f"id-{n}", "remembering") for n in range(1, 5)]
+    channel.send(make.outgoing())
+    assert time.slept == [0.25], "four turns were taken"
+    provider.fails = Unclassified("?", "29999")
+    assert [type(each) for each in channel.send_all([make.outgoing(), make.outgoing(attempts=3)])] == [
+        TryLater,
+        Rejected,
+    ]
+    provider.fails = None
+    assert [type(each) for each in channel.send_all([make.outgoing(), make.outgoing("")])] == [Sent, Rejected]
+
+
+def test_no_more_go_at_once_than_the_rate_allows_in_a_tenth_of_a_second(monkeypatch):
+    provider = Remembering()
+    provider.at_once = 50
+    for rate, at_once in (("5", 1), ("100", 10), ("10000", 50)):
+        make.configure(monkeypatch, SMS_RATE_PER_SECOND=rate)
+        assert SmsChannel(provider).at_once == at_once

@@ -12,6 +12,7 @@ from backend.messaging import delivery
 from backend.messaging.channels import TryLater, Undecided
 from backend.messaging.models import Status
 from sms_gateway.channel import SmsChannel
+from sms_gateway.providers.base import Handing
 from sms_gateway.providers.console import ConsoleProvider
 from tests.builders import messaging, sms
 
@@ -88,6 +89,17 @@ def test_half_a_write_is_undecided_and_not_found(path, monkeypatch):
     with pytest.raises(Undecided):
         provider.try_send(sms.CITIZEN, "b", "2-x")
     assert provider.find(sms.CITIZEN, "b", "2-x", SINCE) is None
+
+
+def test_several_at_once_are_one_write_and_are_found_one_by_one(path, monkeypatch):
+    provider, write, writes = ConsoleProvider(path), os.write, []
+    monkeypatch.setattr(os, "write", lambda file, data: writes.append(data) or write(file, data))
+    ids = provider.try_send_all([Handing(sms.CITIZEN, f"tin {n}", f"{n}-x") for n in range(3)])
+    assert [line["id"] for line in lines(path)] == ids == [f"console-{n}-x" for n in range(3)]
+    assert len(writes) == 1
+    assert all(provider.find(sms.CITIZEN, "", f"{n}-x", SINCE) for n in range(3))
+    monkeypatch.setattr(os, "write", lambda file, data: write(file, data[:10]))
+    assert [type(each) for each in provider.try_send_all([Handing(sms.CITIZEN, "a", "8-x")] * 2)] == [Undecided] * 2
 
 
 def _write_many(path, writer: int) -> None:

@@ -15,7 +15,7 @@ from backend.messaging.models import Message, Status
 from sms_gateway import health, standing
 from sms_gateway.channel import SmsChannel
 from sms_gateway.pool import FAITHFUL, Pool
-from sms_gateway.providers.base import Provider
+from sms_gateway.providers.base import Handing, Provider
 from tests.builders import messaging, sms
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -128,6 +128,34 @@ def test_a_refusal_of_the_message_blames_no_provider(two):
         with pytest.raises(Rejected):
             sender.send(sms.CITIZEN, "Da", f"{number}", again=False)
     assert [standing.errors(name) for name in ("smpp", "esms")] == [0, 0]
+
+
+def handings(*references: str) -> list[Handing]:
+    return [Handing(sms.CITIZEN, "Da", reference) for reference in references]
+
+
+def test_several_at_once_go_to_one_provider_and_what_it_did_not_take_to_the_other(two):
+    smpp, esms = two
+    standing.set_weight("esms", 0)
+    sender = pool(*two)
+    assert {each.provider for each in sender.send_all(handings("1", "2"))} == {"smpp"}
+    assert sender.find(sms.CITIZEN, "Da", "2", clock.now()).provider == "smpp"
+    smpp.fails = TryLater("down")
+    assert {each.provider for each in sender.send_all(handings("3", "4"))} == {"esms"}
+    smpp.fails, smpp.takes_before_failing = Undecided("silence"), True
+    assert [type(each) for each in sender.send_all(handings("5"))] == [Undecided]
+    assert (smpp.has, esms.has) == (["1", "2", "5"], ["3", "4"])
+    esms.fails, smpp.fails, smpp.takes_before_failing = TryLater("down, too"), TryLater("down"), False
+    assert [type(each) for each in sender.send_all(handings("6"))] == [TryLater]
+    standing.set_draining("smpp", True)
+    standing.set_draining("esms", True)
+    assert [type(each) for each in pool(*two).send_all(handings("7"))] == [TryLater]
+
+
+def test_as_many_go_at_once_as_the_least_of_the_providers_takes(two):
+    smpp, esms = two
+    smpp.at_once, esms.at_once = 50, 1
+    assert (pool(smpp).at_once, pool(*two).at_once) == (50, 1)
 
 
 def weights() -> dict[str, int]:

@@ -161,14 +161,14 @@ def test_a_takeover_suppresses_the_replies_that_still_wait(house):
 
 @pytest.mark.usefixtures("two_at_once")
 def test_a_receipt_written_while_its_message_is_counts(house, monkeypatch):
-    look = ledger.take_early_receipt
+    look = ledger.take_early_receipts
 
-    def look_too_early(session, channel, provider_message_id):
-        found = look(session, channel, provider_message_id)
-        meanwhile(lambda: service.record_receipt(channel, provider_message_id, Status.DELIVERED))
+    def look_too_early(session, channel, provider_message_ids):
+        found = look(session, channel, provider_message_ids)
+        meanwhile(lambda: service.record_receipt(channel, provider_message_ids[0], Status.DELIVERED))
         return found
 
-    monkeypatch.setattr(ledger, "take_early_receipt", look_too_early)
+    monkeypatch.setattr(ledger, "take_early_receipts", look_too_early)
     make.text("a")
     make.work()
     assert [m.status for m in outbound()] == [Status.SENT]
@@ -183,8 +183,8 @@ def test_a_message_queued_while_the_one_before_is_being_noted_does_not_wait_for_
     look = ledger.next_in_line
     in_between = [lambda: delivery.deliver(service.say(received.conversation_id, Reply("tin báo")))]
 
-    def look_too_early(session, conversation_id):
-        found = look(session, conversation_id)
+    def look_too_early(session, conversation_ids):
+        found = look(session, conversation_ids)
         if in_between:
             meanwhile(in_between.pop())
         return found

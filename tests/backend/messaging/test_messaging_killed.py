@@ -11,6 +11,8 @@ import pytest
 
 from backend import clock, database
 from backend import messaging as package
+from backend.messaging import service, tasks
+from backend.messaging.channels import Reply
 from backend.messaging.models import Status
 from tests.builders import messaging as make
 
@@ -82,3 +84,28 @@ def test_a_kill_at_any_line_loses_nothing_and_doubles_nothing(monkeypatch):
         assert [outgoing.body for outgoing in sent] == [f"đã nghe: câu {number}"], line
         assert make.row(sent[0].id).status == Status.SENT, line
         assert scripted.asked.count(f"câu {number}") == 1, line
+
+
+def test_a_kill_while_several_go_out_together_loses_and_doubles_none(monkeypatch):
+    channel, _ = make.install(monkeypatch)
+    channel.room = 2
+    people = iter(range(1, 1_000))
+
+    def queued() -> list[int]:
+        conversations = [service.conversation_with("sms", f"+849001{next(people):05d}") for _ in range(2)]
+        ids = [service.say(each, Reply("tin báo")) for each in conversations]
+        make.queue().storage.flush_all()
+        return ids
+
+    first = queued()
+    lines = [line for line in traced(lambda: tasks.deliver.call_local(first[0])) if line[0] != database.__file__]
+    assert len(lines) > 40
+    assert channel.together == [2]
+    for line in lines:
+        ids = queued()
+        traced(lambda ids=ids: tasks.deliver.call_local(ids[0]), at=line)
+        with clock.stopped_at(clock.now() + timedelta(minutes=2)):
+            for each in ids:
+                tasks.deliver.call_local(each)
+        assert [o.id for o in channel.sent if o.id in ids] == ids, line
+        assert {make.row(each).status for each in ids} == {Status.SENT}, line
