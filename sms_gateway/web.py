@@ -41,6 +41,8 @@ _CODE = re.compile(r"\d{0,10}", re.ASCII)
 _MEDIA_URL = re.compile(r"https?://[!-~]{1,2000}")
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}", re.ASCII)
 _MOST_MEDIA = 10
+_OPT_OUT = frozenset({"STOP", "START", "HELP"})
+"""What Twilio may have taken a text for, whatever the word was ("Advanced Opt-Out"). It has acted on it already."""
 
 
 class Malformed(InvalidInput):
@@ -96,16 +98,17 @@ def inbound() -> Response:
     if address is None or address == person(form.first("To")):
         log.info("message of a machine dropped", provider_message=sid)
         return _empty_answer()
+    opted = form.first("OptOutType").upper()
     received = service.receive(
         Inbound(
             channel=SmsChannel.name,
             provider_message_id=sid,
             address=address,
-            text=form.first("Body"),
+            text=opted if opted in _OPT_OUT else form.first("Body"),
             attachments=_attachments(form),
         )
     )
-    if form.first("OptOutType").upper() == "STOP":  # Twilio lets nothing through from now on; START and any text do
+    if opted == "STOP":  # Twilio lets nothing through from now on; START and any text do
         service.set_reachable(SmsChannel.name, address, False)
     log.info("message received", message=received.message_id, duplicate=received.duplicate)
     return _empty_answer()

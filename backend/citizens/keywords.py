@@ -1,4 +1,9 @@
-"""DUNG stops notices, TIEP resumes them; LK links a phone number to this chat, HUY LK ends that."""
+"""DUNG stops notices, TIEP resumes them; LK links a phone number to this chat, HUY LK ends that.
+
+By SMS the words that carriers everywhere know do the same: STOPALL, UNSUBSCRIBE, QUIT, OPTOUT, REVOKE; UNSTOP. Of that
+list CANCEL, END and YES are left to the assistant: in the middle of a report or a question they are about that one.
+Where a provider has taken one of them for an opt-out itself, it says so, and its gateway hands us STOP or START.
+"""
 
 from collections.abc import Sequence
 
@@ -12,6 +17,18 @@ from backend.messaging.keywords import Context, command
 def stop(context: Context, _argument: str) -> list[Reply]:
     """DUNG: no more notices."""
     return [Reply(service.set_notices(context.conversation_id, False))]
+
+
+@command("stopall", "unsubscribe", "quit", "optout", "revoke", accepts="")
+def stop_by_sms(context: Context, argument: str) -> list[Reply] | None:
+    """STOPALL and the like: DUNG, by SMS alone."""
+    return stop(context, argument) if context.channel == "sms" else None
+
+
+@command("unstop", accepts="")
+def resume_by_sms(context: Context, argument: str) -> list[Reply] | None:
+    """UNSTOP: TIEP, by SMS alone."""
+    return resume(context, argument) if context.channel == "sms" else None
 
 
 @command("tiep", "start", accepts="(tuc)?")

@@ -9,7 +9,10 @@ from backend.database import insert_for, reading, transaction
 from backend.messaging import service as messaging
 from backend.text import phone_number
 
-STOPPED = "Dạ, em đã ngừng gửi tin báo cho số này. Muốn nhận lại, anh/chị nhắn TIEP."
+STOPPED = (
+    "Dạ, em đã ngừng gửi tin báo ở đây; chỉ việc luật buộc báo (bổ sung giấy tờ, kết quả) em mới nhắn. "
+    "Muốn nhận lại, anh/chị nhắn TIEP."
+)
 RESUMED = "Dạ, từ nay em lại báo tin hồ sơ cho anh/chị. Muốn ngừng, anh/chị nhắn DUNG."
 
 

@@ -206,11 +206,27 @@ def _next_channel(row: Notification) -> tuple[str, str] | None:
 
 
 def _is_wanted(row: Notification, channel: str, address: str) -> bool:
-    """Whoever stopped notices by SMS gets none at the number by Zalo's templates either, which nobody can answer."""
+    """Who stopped notices by SMS, or left us on Zalo, gets none by Zalo's templates either, which nobody can answer.
+
+    A chat that its citizen has blocked or left is over for every notice. A phone is not: what the law requires is tried
+    there even when the provider said that its owner wants nothing, as another provider may carry it.
+    """
+    if _has_left(channel, address) and not (channel == "sms" and _by_law(row)):
+        return False
     if _by_law(row):
         return True
-    same_phone = channel != "zns" or citizens.wants_notices("sms", row.phone)
-    return same_phone and citizens.wants_notices(channel, address)
+    return citizens.wants_notices(channel, address) and (channel != "zns" or _wants_templates(row))
+
+
+def _wants_templates(row: Notification) -> bool:
+    """Zalo shows them to whoever has the number, also to those who have left us there."""
+    chat = citizens.addresses(row.phone).get("zalo")
+    return citizens.wants_notices("sms", row.phone) and (chat is None or not _has_left("zalo", chat))
+
+
+def _has_left(channel: str, address: str) -> bool:
+    conversation_id = messaging.conversation_of(channel, address)
+    return conversation_id is not None and messaging.view(conversation_id).unreachable_since is not None
 
 
 def _approved(row: Notification) -> ApprovedTemplate:

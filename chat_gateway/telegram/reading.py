@@ -8,8 +8,8 @@ from backend import storage
 from backend.text import normalise, phone_number
 from chat_gateway.telegram.schemas import Contact, File, Message
 
-GREETING = "Xin chào"
-HELP = "TRO GIUP"
+COMMANDS = {"start": "Xin chào", "help": "TRO GIUP", "stop": "DUNG"}
+"""Telegram's own commands in our words."""
 LARGEST = min(20_000_000, storage.LARGEST)
 """Bytes of a file that we take: Telegram hands bots twenty million, we keep less."""
 TOO_LARGE = f"Tệp quá lớn. Mỗi tệp tối đa {LARGEST // 1024 // 1024} MB."
@@ -19,7 +19,7 @@ NOT_READABLE = frozenset(
 )
 """Content that is meant for us and that we can do nothing with; everything else without words is Telegram's own."""
 
-_COMMAND = re.compile(r"/(start|help)(?:@\w+)?(?:\s|$)", re.IGNORECASE)
+_COMMAND = re.compile(rf"/({'|'.join(COMMANDS)})(?:@\w+)?(?:\s|$)", re.IGNORECASE)
 _FILE_ID = re.compile(r"[A-Za-z0-9_-]{1,512}", re.ASCII)
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}", re.ASCII)
 _FOREIGN = re.compile(r"\+[1-9]\d{7,14}", re.ASCII)
@@ -47,7 +47,7 @@ def words(text: str) -> str:
     text = normalise(text)
     command = _COMMAND.match(text)
     if command is not None:
-        return GREETING if command[1].lower() == "start" else HELP
+        return COMMANDS[command[1].lower()]
     return text.lstrip("/ \n")
 
 

@@ -204,6 +204,12 @@ def test_a_lost_wake_up_is_found_and_an_old_press_is_dropped(gateway, monkeypatc
     assert len(told) == 1
 
 
+@pytest.mark.parametrize("words", ["/stop", "/stop@MotCuaBot", "/STOP now"])
+def test_the_command_stop_is_our_word_for_it(gateway, words):
+    make.post(gateway, make.message(text=words))
+    assert [message.text for message in make.messages()] == ["DUNG"]
+
+
 def test_who_blocks_the_bot_is_not_reachable_until_they_are_back(gateway):
     make.post(gateway, make.message())
     make.post(gateway, make.membership("kicked"))

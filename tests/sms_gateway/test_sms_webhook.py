@@ -339,3 +339,20 @@ def test_who_opts_out_at_twilio_is_noted_and_comes_back_by_writing(gateway):
     make.post(gateway, make.inbound(OptOutType="START", Body="START"))
     assert service.view(stopped.conversation_id).unreachable_since is None
     assert [message.text for message in make.messages()] == ["STOP", "START"], "our own list hears of it, too"
+
+
+@pytest.mark.parametrize(
+    ("body", "taken_for", "text"),
+    [("Cancel", "STOP", "STOP"), ("END", "stop", "STOP"), ("YES", "START", "START"), ("INFO", "HELP", "HELP")],
+)
+def test_what_twilio_took_for_an_opt_out_is_one_for_us(gateway, body, taken_for, text):
+    make.post(gateway, make.inbound(OptOutType=taken_for, Body=body))
+    assert [message.text for message in make.messages()] == [text]
+
+
+@pytest.mark.parametrize("odd", ["", "PAUSE", "\x00"])
+def test_an_odd_opt_out_type_is_none(gateway, odd):
+    make.post(gateway, make.inbound(OptOutType=odd, Body="cancel"))
+    [message] = make.messages()
+    assert message.text == "cancel"
+    assert service.view(message.conversation_id).unreachable_since is None

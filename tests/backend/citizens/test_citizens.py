@@ -2,8 +2,10 @@
 
 import pytest
 
-import backend.citizens.keywords  # noqa: F401
+import backend.citizens.keywords
+import backend.messaging.housekeeping  # noqa: F401
 from backend.citizens import service
+from backend.messaging import wording
 from tests.builders import messaging as make
 
 
@@ -33,6 +35,48 @@ def test_dung_and_tiep(house):
         assert service.wants_notices("sms", "+84900000001") is wanted
     assert scripted.asked == []
     assert channel.bodies[0] == service.STOPPED
+
+
+STOP = ["STOP", "Stopall", "UNSUBSCRIBE", "quit", "OPTOUT", "revoke", "DUNG", "dừng nhắn tin", "Stop."]
+
+
+@pytest.mark.parametrize("again", ["START", "unstop", "TIEP", "tiếp tục"])
+@pytest.mark.parametrize("words", STOP)
+def test_every_word_that_stops_notices_by_sms_and_every_one_that_resumes_them(house, words, again):
+    _, scripted = house
+    for text, wanted in ((words, False), (again, True)):
+        make.text(text)
+        make.work()
+        assert service.wants_notices("sms", "+84900000001") is wanted
+    assert scripted.asked == []
+
+
+@pytest.mark.parametrize(
+    "words", ["CANCEL", "End", "YES", "yes", "unsubscribe me", "quit bằng cách nào", "stop gửi tin hồ sơ"]
+)
+def test_words_that_mean_something_in_a_dialogue_are_the_assistants(house, words):
+    """CANCEL in the middle of a report cancels the report; a provider that took it for an opt-out says so."""
+    _, scripted = house
+    make.text(words)
+    make.work()
+    assert scripted.asked == [words]
+    assert service.wants_notices("sms", "+84900000001")
+
+
+def test_help_is_answered_by_its_english_word(house):
+    channel, scripted = house
+    make.text("HELP")
+    make.work()
+    assert (channel.bodies, scripted.asked) == ([wording.HELP], [])
+
+
+def test_the_words_of_carriers_mean_nothing_in_a_chat(database, monkeypatch):
+    _, scripted = make.install(monkeypatch, make.RecordingChannel("telegram"))
+    for words in ("quit", "unstop", "unsubscribe", "stop"):
+        make.text(words, channel="telegram", address="77")
+    make.work()
+    assert scripted.asked == ["quit", "unstop", "unsubscribe"]
+    assert not service.wants_notices("telegram", "77")
 
 
 @pytest.mark.parametrize("words", ["dùng dịch vụ công thế nào", "đúng rồi", "tiep tuc tu dau", "dung roi"])

@@ -21,6 +21,7 @@ from backend.messaging.models import Message
 from backend.notifications import dispatch, policy, service, tasks
 from backend.notifications.models import State
 from backend.notifications.service import Event
+from backend.notifications.settings import notification_settings
 from tests.builders.dossiers import dossier_id, make_crew, make_dossier
 from tests.builders.messaging import work
 from tests.builders.notifications import (
@@ -232,6 +233,53 @@ def test_who_asked_for_no_notices_is_only_told_what_the_law_requires(ways, event
     by_law = policy.RULES[event].by_law
     assert bool(ways.sent()) is by_law
     assert (rows()[0].state, rows()[0].why) == ((State.SENT, "") if by_law else (State.SUPPRESSED, "opted_out"))
+
+
+LAWFUL, OTHER = Event.SUPPLEMENT_REQUESTED, Event.RECEIVED
+
+
+@pytest.mark.parametrize("event", [LAWFUL, OTHER])
+@pytest.mark.parametrize("chat", ["zalo", "telegram"])
+def test_a_chat_that_was_blocked_or_left_is_over_and_the_next_channel_is_taken(ways, chat, event):
+    link(chat, "chat-1")
+    messaging.set_reachable(chat, "chat-1", False)
+    with later():
+        tell(event)
+        work()
+    assert list(ways.sent()) == ["sms"]
+    messaging.set_reachable(chat, "chat-1", True)
+    with later(minutes=1):
+        tell(event, key="2")
+        work()
+    assert len(ways[chat].bodies) == 1
+
+
+@pytest.mark.parametrize("event", [LAWFUL, OTHER])
+def test_who_opted_out_at_the_provider_is_texted_what_the_law_requires(ways, event):
+    messaging.set_reachable("sms", PHONE, False)
+    with later():
+        tell(event)
+        work()
+    assert bool(ways.sent()) is (event == LAWFUL)
+
+
+@pytest.mark.parametrize("event", [LAWFUL, OTHER])
+@pytest.mark.parametrize("opted_out", ["by sms", "left zalo"])
+def test_who_opted_out_gets_no_template_at_the_number_but_what_the_law_requires(
+    monkeypatch, database, event, opted_out
+):
+    monkeypatch.setenv("NOTICE_CHANNELS", "zalo,zns,sms")
+    notification_settings.cache_clear()
+    ways = Channels(monkeypatch, "zalo", "zns", "sms")
+    link("zalo", "zalo-1")
+    messaging.set_reachable("zalo", "zalo-1", False)
+    if opted_out == "by sms":
+        citizens.set_notices(messaging.conversation_with("sms", PHONE), wanted=False)
+    with later():
+        tell(event)
+        work()
+    expected = {"by sms": [], "left zalo": ["sms"]}[opted_out] if event == OTHER else ["zns"]
+    assert list(ways.sent()) == expected
 
 
 def test_the_law_requires_what_a_citizen_could_lose_rights_by():
