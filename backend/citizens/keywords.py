@@ -20,15 +20,15 @@ def stop(context: Context, _argument: str) -> list[Reply]:
 
 
 @command("stopall", "unsubscribe", "quit", "optout", "revoke", accepts="")
-def stop_by_sms(context: Context, argument: str) -> list[Reply] | None:
+def stop_by_sms(context: Context, _argument: str) -> list[Reply] | None:
     """STOPALL and the like: DUNG, by SMS alone."""
-    return stop(context, argument) if context.channel == "sms" else None
+    return [Reply(service.set_notices(context.conversation_id, False))] if context.channel == "sms" else None
 
 
 @command("unstop", accepts="")
-def resume_by_sms(context: Context, argument: str) -> list[Reply] | None:
+def resume_by_sms(context: Context, _argument: str) -> list[Reply] | None:
     """UNSTOP: TIEP, by SMS alone."""
-    return resume(context, argument) if context.channel == "sms" else None
+    return [Reply(service.set_notices(context.conversation_id, True))] if context.channel == "sms" else None
 
 
 @command("tiep", "start", accepts="(tuc)?")

@@ -105,7 +105,7 @@ def deliver(ids: list[int], threads: int = 6, *, late: timedelta = timedelta()) 
                 if not left:
                     return
                 message_id = left.pop(0)
-            delivery.deliver(message_id)
+            delivery.deliver(message_id, company=True)
 
     with clock.stopped_at(clock.now() + late):
         workers = [threading.Thread(target=work) for _ in range(threads)]
