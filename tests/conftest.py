@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from backend import database as db
 from backend import models
+from backend.procedures import versions
 from backend.settings import settings
 
 POSTGRESQL = os.environ.get("TEST_DATABASE_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
@@ -81,6 +82,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
         with engine.begin() as connection:  # much faster than TRUNCATE for a handful of rows
             connection.execute(text("; ".join(f'DELETE FROM "{t.name}"' for t in reversed(TABLES.sorted_tables))))
     monkeypatch.setattr(db, "engine", lambda: engine)
+    monkeypatch.setattr(versions, "_remembered", None)
     yield engine
     if request.param == "sqlite":
         engine.dispose()

@@ -33,7 +33,7 @@ class Answer:
 def current_version(code: str, on: date | None = None) -> ProcedureOut:
     """The procedure as it is in force on a day (default: today). Raises NotFound."""
     with reading() as session:
-        found = versions.current(session, code.strip(), on or clock.today())
+        found = versions.remembered(session, code.strip(), on or clock.today())
     if found is None:
         raise NotFound("Không có thủ tục này.")
     return found
