@@ -80,9 +80,13 @@ class ProcedureAnswer(Said):
 
 
 class Conversation(BaseModel):
-    """What the backend knows of the conversation; keyword commands move `procedure_code` too."""
+    """What the backend knows of the conversation; keyword commands and officers move `procedure_code` too.
+
+    `officer_said`: how to say again what an officer said last; "" where none did within a day.
+    """
 
     procedure_code: str | None = None
+    officer_said: str = ""
 
 
 class Dossier(BaseModel):

@@ -3,7 +3,7 @@
 1. Somebody in danger is told whom to call, also when the words looked like something else.
 2. Somebody being defrauded is warned; English is answered in English.
 3. A description or a score that we asked for is taken as one, also when it reads like a question; "sao trễ vậy" right
-   after a dossier was told of is about that dossier.
+   after a dossier was told of is about that dossier; "cán bộ nói gì" is answered with an officer's last words.
 4. Otherwise the action of the intent answers.
 5. Open questions that nobody put back are closed, and the counter of misunderstandings is at zero again.
 """
@@ -19,6 +19,7 @@ from actions.backend_api import BackendApi, NotAccepted, client
 from actions.complaints import reports
 from actions.dossiers import lookup
 from actions.fallback import language, safety
+from actions.officers import last_words
 from actions.ratings import scores
 from actions.turn import FALLBACK, Turn
 
@@ -29,6 +30,7 @@ INTERRUPTIONS = (
     reports.interrupts,
     scores.interrupts,
     lookup.interrupts,
+    last_words.interrupts,
 )
 """Asked in this order before the action of the intent; the first that returns True has answered."""
 

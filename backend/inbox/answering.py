@@ -22,6 +22,7 @@ from backend.messaging.service import ConversationView
 from backend.notifications.service import Event
 from backend.organisation import service as organisation
 from backend.organisation.service import OfficerInfo
+from backend.procedures import service as procedures
 from backend.text import normalise
 
 KEY_LENGTH = 64
@@ -58,6 +59,8 @@ def _say(
         raise InvalidInput(gettext("Kênh này không gửi được tệp. Anh/chị gửi bằng chữ, hoặc mời công dân đến nhận."))
     cases.take_in(session, case, officer, from_colleague=from_colleague)
     message_id = messaging.say(case.conversation_id, reply, by_officer=True)
+    if named := procedures.named_in(words):  # "còn lệ phí thì sao" is about it, once the assistant talks again
+        messaging.remember_procedure(case.conversation_id, named)
     case.answered_at = case.answered_at or clock.now()
     case.waits_since = case.told_away_at = None
     case.look_at = records.next_look(case)

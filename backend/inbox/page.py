@@ -30,6 +30,7 @@ from backend.messaging.models import Owner
 from backend.messaging.service import ConversationView, Entry
 from backend.organisation import service as organisation
 from backend.organisation.service import OfficerInfo
+from backend.procedures import service as procedures
 from backend.storage import StoredInfo
 
 SHOWN = 60
@@ -174,8 +175,6 @@ def _slots(conversation: ConversationView) -> dict[str, str]:
 
 
 def _procedure_name(code: str) -> str:
-    from backend.procedures import service as procedures
-
     try:
         return f"{procedures.short_name(code)} ({code})"
     except NotFound:

@@ -5,7 +5,7 @@ from typing import Any
 from flask_openapi3 import APIBlueprint, Tag
 
 from backend import http
-from backend.messaging import service
+from backend.messaging import service, wording
 from backend.messaging.schemas import ConversationOut, ConversationPath
 
 blueprint = APIBlueprint(
@@ -27,5 +27,5 @@ def conversation(path: ConversationPath) -> dict[str, Any]:
         "channel": view.channel,
         "procedure_code": view.procedure_code,
         "owner": view.owner,
-        "officer_said": service.officer_said(path.cid),
+        "officer_said": wording.officer_said(service.officer_said(path.cid)),
     }

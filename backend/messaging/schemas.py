@@ -12,4 +12,4 @@ class ConversationOut(BaseModel):
     channel: str = Field(description="sms, web, zalo or telegram")
     procedure_code: str | None = Field(description="The procedure last spoken about")
     owner: str = Field(description="assistant or officer")
-    officer_said: str = Field(description="The last words of an officer within a day, to go on from; mostly empty")
+    officer_said: str = Field(description="How to say again what an officer said last; mostly empty")

@@ -43,6 +43,11 @@ FILE_NOT_HAD = "Ứng dụng anh/chị dùng chưa chuyển được tệp. Anh/
 CONTACT_NOTED = "Dạ, em đã nhận danh bạ. Anh/chị cần hỏi gì thêm cứ nhắn cho em."
 
 
+def officer_said(words: str) -> str:
+    """An officer's words said again by the assistant, on one line; "" for none."""
+    return f"Dạ, cán bộ trả lời anh/chị: “{' '.join(words.split())}”" if words else ""
+
+
 def refused(count: int, whys: Sequence[str]) -> str:
     """That `count` files were not taken, and why."""
     files = "tệp" if count == 1 else f"{count} tệp"

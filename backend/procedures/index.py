@@ -113,6 +113,8 @@ class Index:
         ]
         self._names = [_Name.of(entry.names[0]) for entry in self.entries]
         self._labels = _Labels(self.entries, self.vocabulary, self._rarity)
+        self._named = _named(self.entries)
+        self._longest_name = max(map(len, self._named), default=0)
 
     def search(self, text: str, *, limit: int = 5, level: str | None = None, agency: str = "") -> Found:
         """The procedures `text` may mean, best first. `level` and `agency` are hints: they move, they never exclude."""
@@ -132,6 +134,21 @@ class Index:
     def entry(self, code: str) -> Entry | None:
         """The procedure of that code."""
         return self._by_code.get(code)
+
+    def named_in(self, text: str) -> Entry | None:
+        """The one procedure that a longer text calls by name; None for none, and for several.
+
+        Said is a name, or a phrase with an act in it ("cải chính hộ tịch"): "khai sinh" alone may be a paper to bring.
+        """
+        codes = [word for word in policy.codes_in(text) if word in self._by_code]
+        said, at = tokens(text), 0
+        while at < len(said):
+            longest = min(self._longest_name, len(said) - at)
+            length = next((n for n in range(longest, 1, -1) if tuple(said[at : at + n]) in self._named), 0)
+            if length:
+                codes.append(self._named[tuple(said[at : at + length])])
+            at += length or 1
+        return self._by_code.get(codes[0]) if len(set(codes)) == 1 else None
 
     def look(
         self, question: Question, *, level: str | None = None, agency: str = "", without: str | None = None
@@ -178,6 +195,17 @@ class Index:
             own = frozenset(tokens(entry.agency))
             fits += len(agency & own) / len(agency)
         return fits
+
+
+def _named(entries: Iterable[Entry]) -> dict[tuple[str, ...], str]:
+    """What procedures are called, with the code; "" where several are called so."""
+    found: dict[tuple[str, ...], str] = {}
+    for entry in entries:
+        names = {tuple(tokens(name)) for name in (entry.short_name, *map(policy.core_of, entry.names))}
+        names |= {words for phrase in entry.phrases if ranking.acts(words := tuple(tokens(phrase)))}
+        for words in names:
+            found[words] = entry.code if found.get(words, entry.code) == entry.code else ""
+    return found
 
 
 def _weighted(question: Question) -> dict[Term, float]:

@@ -63,6 +63,12 @@ def search(text: str, *, limit: int = 5, level: str | None = None, agency: str =
     return searching.search(text, limit=limit, level=level, agency=agency)
 
 
+def named_in(text: str) -> str | None:
+    """The code of the one procedure that a text calls by name, None for none and for several."""
+    named = searching.index().named_in(text)
+    return named.code if named else None
+
+
 def answer(code: str, aspect: Aspect = "overview", *, with_source: bool = True) -> Answer:
     """What to tell a citizen about one aspect of a procedure. Raises NotFound."""
     found = current_version(code)

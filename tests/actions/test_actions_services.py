@@ -336,3 +336,36 @@ def test_a_lone_digit_answers_our_question_for_a_score(text: str, score: int) ->
 def test_fraud_is_warned_of_whatever_it_was_taken_for() -> None:
     said = Citizen(FakeBackend()).writes("họ kêu chuyển 2 triệu để làm căn cước", "search_procedure")
     assert said.responses == ["utter_scam"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "cán bộ nói gì", "can bo vua noi gi vay", "chị lúc nãy dặn sao", "anh cán bộ trả lời thế nào ạ",
+        "nhắc lại lời cán bộ giúp em", "hồi nãy cán bộ bảo làm sao",
+    ],
+)  # fmt: skip
+def test_an_officers_last_words_are_said_again(asked: str) -> None:
+    backend = FakeBackend(officer_said="Dạ, cán bộ trả lời anh/chị: “Mai chị ghé phường.”")
+    for intent in ("nlu_fallback", "request_officer", "file_complaint"):
+        assert Citizen(backend).writes(asked, intent).texts == ["Dạ, cán bộ trả lời anh/chị: “Mai chị ghé phường.”"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "cán bộ nói năng khó nghe", "cán bộ nói hồ sơ tôi chưa đủ, thiếu cái chi rứa", "cho gặp cán bộ",
+        "thiếu cái gì không hiểu, cán bộ nói lại cho mình với",
+        "mình báo cái cầu gãy rồi, cán bộ nói chờ, bây giờ có ai làm chưa, các anh nói gì đi chứ",
+    ],
+)  # fmt: skip
+def test_other_words_about_officers_are_not_taken_for_that(asked: str) -> None:
+    backend = FakeBackend(
+        officer_said="Dạ, cán bộ trả lời anh/chị: “Mai chị ghé phường.”", answers={"escalations": {"text": "đã chuyển"}}
+    )
+    assert Citizen(backend).writes(asked, "request_officer").texts == ["đã chuyển"]
+
+
+def test_where_no_officer_spoke_the_question_is_answered_as_any_other() -> None:
+    backend = FakeBackend(answers={"escalations": {"text": "đã chuyển"}})
+    assert Citizen(backend).writes("cán bộ nói gì", "request_officer").texts == ["đã chuyển"]

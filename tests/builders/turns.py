@@ -51,6 +51,7 @@ class FakeBackend:
 
     searches: dict[str, dict[str, Any]] = field(default_factory=dict)
     current: str | None = None
+    officer_said: str = ""
     answers: dict[str, Any] = field(default_factory=dict)
     """Last part of a path → its JSON, or a status to fail with, or a function of the request's JSON."""
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
@@ -75,7 +76,7 @@ class FakeBackend:
                 asked = fold(body["q"])
                 return next((answer for part, answer in self.searches.items() if part in asked), NOTHING_NAMED)
             case ["conversations", _]:
-                return {"id": 7, "procedure_code": self.current}
+                return {"id": 7, "procedure_code": self.current, "officer_said": self.officer_said}
             case ["conversations", _, "procedure-answers"]:
                 self.current = body["code"]
                 name = NAMES.get(body["code"], body["code"])

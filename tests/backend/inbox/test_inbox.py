@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 import backend.inbox.keywords
 import backend.inbox.listening  # noqa: F401
-from backend import clock, database
+from backend import clock, create_app, database
 from backend.audit import AuditEntry
 from backend.errors import Conflict, InvalidInput, NotFound
 from backend.inbox import answering, assigning, canned, cases, listing, page, policy, service, supervising, sweep
@@ -19,10 +19,13 @@ from backend.messaging.models import Owner, Status
 from backend.notifications import bell
 from backend.organisation import service as organisation
 from backend.organisation.models import Role
+from backend.procedures import search
 from tests.builders import messaging as make
 from tests.builders.dossiers import OWNER, STRANGER, make_house
 from tests.builders.organisation import make_officer
+from tests.builders.procedures import import_birth
 
+ASSISTANT = {"Authorization": "Bearer test-internal-token"}
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 09:00 in Vietnam
 
 
@@ -141,6 +144,21 @@ def test_from_taking_to_giving_back_the_assistant_is_silent_and_then_goes_on(hou
     assert channel.bodies[-2:] == [cases.GONE_ON, "đã nghe: còn lệ phí?"]
     assert scripted.after_officer == [False, True], "the assistant knows that its old questions are closed"
     assert row(case).state == State.CLOSED
+
+
+def test_the_assistant_goes_on_with_the_procedure_that_the_officer_named(house, lan):
+    import_birth()
+    search.forget()
+    case, conversation = escalated()
+    answering.answer(case, lan, "Anh làm thủ tục đăng ký khai sinh\ntại phường ạ.", key="k1")
+    assert messaging.current_procedure(conversation) == "1.001193"
+    answering.answer(case, lan, "Anh mang theo căn cước.", key="k2")
+    assert messaging.current_procedure(conversation) == "1.001193", "who names none changes nothing"
+    told = create_app().test_client().get(f"/api/v1/conversations/{conversation}", headers=ASSISTANT).json
+    assert told["officer_said"] == "Dạ, cán bộ trả lời anh/chị: “Anh mang theo căn cước.”"
+    with clock.stopped_at(clock.now() + timedelta(days=2)):
+        told = create_app().test_client().get(f"/api/v1/conversations/{conversation}", headers=ASSISTANT).json
+    assert told["officer_said"] == "", "what was said two days ago is no answer any more"
 
 
 def test_the_second_of_two_is_told_who_has_it(house, lan, minh):

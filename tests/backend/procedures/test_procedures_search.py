@@ -184,3 +184,21 @@ def test_the_index_is_built_once_for_many_threads(database):
 
 def test_an_empty_catalogue_answers_none():
     assert Index([]).search("khai sinh").decision == "none"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Dạ chị làm cải chính hộ tịch ở phường ạ.", "1.004859"),
+        ("Anh ra UBND phường làm thủ tục Đăng ký kết hôn nhé", "1.000894"),
+        ("anh ra phuong dang ky ket hon, mang can cuoc", "1.000894"),
+        ("Chị xem thủ tục 1.001193 ạ", "1.001193"),
+        ("Chị mang theo giấy khai sinh của cháu và căn cước", None),
+        ("Anh đăng ký kết hôn rồi đăng ký khai sinh cho cháu", None),
+        ("Dạ không có gì ạ", None),
+        ("", None),
+    ],
+)
+def test_a_longer_text_calls_a_procedure_by_its_name_or_not(text, code):
+    found = catalogue_index().named_in(text)
+    assert (found and found.code) == code
