@@ -95,6 +95,7 @@ def shown(case_id: int, *, typed: Mapping[str, str] | None = None, wrong: MotCua
     """The page; after a refusal with what was typed and what was wrong."""
     officer, before = current_officer(), request.args.get("before", "")
     found = page.look(case_id, officer, before=int(before) if before.isdecimal() and len(before) < 10 else None)
+    live_news.hub.poke(found.case.conversation_id)  # colleagues see at once that somebody else is there
     texts = canned.texts(officer, found.dossiers)
     chosen = next((text for text in texts if str(text.id) == request.args.get("text")), None)
     filters = Filters.of(request.args)

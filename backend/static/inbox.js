@@ -58,7 +58,8 @@
     every(QUICKLY);
     if (window.EventSource) {
       const source = new EventSource(watched.dataset.live);
-      source.addEventListener("open", function () { every(SLOWLY); });
+      // What came between the page, or the last connection, and this one was told to nobody.
+      source.addEventListener("open", function () { every(SLOWLY); look(); });
       source.addEventListener("news", look);
       source.addEventListener("error", function () { every(QUICKLY); }); // the browser connects again by itself
     }
