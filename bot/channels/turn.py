@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import rasa.shared.core.events as events
+from jsonschema.validators import validator_for
+from rasa.core.actions.action import RemoteAction
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
 from rasa.core.processor import MessageProcessor
@@ -166,6 +168,20 @@ class StrictEndpoint(EndpointConfig):
         if not isinstance(answer, dict) or not isinstance(answer.get("events", []), list):
             raise ActionsFailed("action server answered something else than events")
         return answer
+
+
+_ANSWER_SCHEMA = RemoteAction.action_response_format_spec()
+_ANSWERS = validator_for(_ANSWER_SCHEMA)(_ANSWER_SCHEMA)
+
+
+def _validate_action_result(action: RemoteAction, result: dict[str, Any]) -> bool:
+    """Rasa's own check of an answer, without checking the schema of answers each time (4 of 20 ms of a turn)."""
+    if next(_ANSWERS.iter_errors(result), None) is not None:
+        raise ActionsFailed(f"{action.name()} answered events that Rasa does not know")
+    return True
+
+
+RemoteAction._validate_action_result = _validate_action_result
 
 
 def _refuse_memory(error: Exception) -> None:

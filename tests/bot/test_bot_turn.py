@@ -16,13 +16,14 @@ import pytest
 from aiohttp import web
 from rasa.core.agent import Agent
 from rasa.core.run import configure_app
-from rasa.core.tracker_store import FailSafeTrackerStore, SQLTrackerStore
+from rasa.core.tracker_store import FailSafeTrackerStore
 from rasa.model_training import train
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.exceptions import RasaException
 from rasa.utils.endpoints import EndpointConfig
 
 from bot.channels.turn import MAX_TEXT_LENGTH, TurnInput, neutralised
+from bot.trackers import TrackerStore
 
 PROJECT = Path(__file__).parent / "project"
 TOKEN = "secret-of-the-test"
@@ -101,7 +102,7 @@ def running(model: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ho
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         actions_port = runner.addresses[0][1]
-        store = SQLTrackerStore(db=str(tmp_path_factory.mktemp("trackers") / "rasa.db"))
+        store = TrackerStore(db=str(tmp_path_factory.mktemp("trackers") / "rasa.db"))
         endpoint = EndpointConfig(f"http://127.0.0.1:{actions_port}/webhook")
         agent = Agent.load(model_path=model, action_endpoint=endpoint, tracker_store=FailSafeTrackerStore(store))
         app = configure_app([TurnInput.from_credentials({"token": TOKEN})], enable_api=False)
@@ -184,7 +185,11 @@ async def answers_text(request: dict[str, Any]) -> web.Response:
     return web.Response(text="<html>")
 
 
-@pytest.mark.parametrize("handler", [broken(500), broken(404), answers_nonsense, answers_text])
+async def answers_unknown_events(request: dict[str, Any]) -> web.Response:
+    return web.json_response({"events": [{"event": "slot", "name": 7}], "responses": []})
+
+
+@pytest.mark.parametrize("handler", [broken(500), broken(404), answers_nonsense, answers_text, answers_unknown_events])
 def test_a_failing_action_server_leaves_no_trace_and_the_retry_is_a_first_time(house: House, handler: Handler) -> None:
     name = f"fails-{handler.__name__}-{id(handler)}"
     house.handler = handler
@@ -210,7 +215,7 @@ def test_a_failing_tracker_store_is_not_replaced_by_memory(house: House, monkeyp
         raise OSError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(SQLTrackerStore, "save", fails)
+        patch.setattr(TrackerStore, "save", fails)
         assert house.ask("chào", "store-1", sender="store")[0] == 503
     assert house.ask("chào", "store-1", sender="store")[1]["repeated"] is False
 
