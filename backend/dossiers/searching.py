@@ -65,20 +65,22 @@ def search(officer: OfficerInfo, query: str) -> Results:
 
 
 def _ids(session: Session, officer: OfficerInfo, wanted: Sequence[Term]) -> list[int]:
+    """With all words but the last as whole words, which few dossiers have in common; only else as beginnings."""
+    finished = terms.finished(wanted)
+    return _found(session, officer, finished) or (_found(session, officer, wanted) if finished != wanted else [])
+
+
+def _found(session: Session, officer: OfficerInfo, wanted: Sequence[Term]) -> list[int]:
     if session.get_bind().dialect.name == "sqlite":
         like = and_(*(_like(term) for term in wanted))
         return list(session.scalars(_newest(select(Dossier.id).where(like, access.visible(officer)))))
     if officer.role == Role.SPECIALIST:
         return list(session.scalars(_newest(_of_specialist(officer).where(_matches(wanted)))))
-    for window in () if _has_number(wanted) else WINDOWS:
+    for window in () if any(term.is_number for term in wanted) else WINDOWS:
         found = list(session.scalars(_among_newest(officer, wanted, window)))
         if len(found) > MOST:
             return found
     return list(session.scalars(_by_index(officer, wanted)))
-
-
-def _has_number(wanted: Sequence[Term]) -> bool:
-    return any(text.startswith((terms.CODE, terms.PHONE)) for term in wanted for text in term.beginnings)
 
 
 def _newest(query: Select[int]) -> Select[int]:
@@ -105,7 +107,7 @@ def _among_newest(officer: OfficerInfo, wanted: Sequence[Term], size: int) -> Se
 
 def _by_index(officer: OfficerInfo, wanted: Sequence[Term]) -> Select[int]:
     if officer.role != Role.PROVINCE_LEADER:
-        wanted = [*wanted, Term((terms.place(officer.agency_code),))]
+        wanted = [*wanted, Term((terms.place(officer.agency_code),), whole=True)]
     # Materialised, or the planner may walk all dossiers by date in the hope of meeting enough of them early.
     hits = select(Dossier.id).where(_matches(wanted)).cte("hits").prefix_with("MATERIALIZED")
     return _newest(select(Dossier.id).join(hits, hits.c.id == Dossier.id).where(access.visible(officer)))
@@ -113,19 +115,18 @@ def _by_index(officer: OfficerInfo, wanted: Sequence[Term]) -> Select[int]:
 
 def _matches(wanted: Sequence[Term]) -> ColumnElement[bool]:
     """All terms, as PostgreSQL asks for them; terms are letters, digits and their marks, so quoting is enough."""
-    query = " & ".join(f"({' | '.join(_lexeme(text) for text in term.beginnings)})" for term in wanted)
+    query = " & ".join(f"({' | '.join(_lexemes(term))})" for term in wanted)
     return Dossier.search_text.bool_op("@@")(cast(literal(query), TSQUERY))
 
 
-def _lexeme(beginning: str) -> str:
-    whole = beginning.startswith(terms.PLACE)
-    return f"'{beginning}'" if whole else f"'{beginning}':*"
+def _lexemes(term: Term) -> list[str]:
+    return [f"'{text}'" if term.whole else f"'{text}':*" for text in term.beginnings]
 
 
 def _like(term: Term) -> ColumnElement[bool]:
-    """One term, as SQLite asks for it: at the beginning of a word."""
-    padded = literal(" ").concat(Dossier.search_text)
-    return or_(false(), *(padded.contains(f" {text}", autoescape=True) for text in term.beginnings))
+    """One term, as SQLite asks for it: at the beginning of a word, or all of one."""
+    padded, end = literal(" ").concat(Dossier.search_text).concat(" "), " " if term.whole else ""
+    return or_(false(), *(padded.contains(f" {text}{end}", autoescape=True) for text in term.beginnings))
 
 
 # --- what was found, marked ------------------------------------------------------------------------------------

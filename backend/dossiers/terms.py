@@ -7,8 +7,8 @@ GIN index. Both can only look for beginnings of terms, so numbers, of which peop
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from backend.text import fold
 
@@ -23,9 +23,15 @@ _WITH_AGENCY = re.compile(r"(\d[\d.]*)?[gh]\d[\d.\-]*")
 
 @dataclass(frozen=True)
 class Term:
-    """One thing to be found: any of these beginnings."""
+    """One thing to be found: any of these beginnings; when `whole`, any of these and nothing longer."""
 
     beginnings: tuple[str, ...]
+    whole: bool = False
+
+    @property
+    def is_number(self) -> bool:
+        """Of a code or a phone, not a word of the name."""
+        return any(text.startswith((CODE, PHONE)) for text in self.beginnings)
 
 
 def of(code: str, name: str, phone: str, agencies: Iterable[str]) -> str:
@@ -73,6 +79,15 @@ def wanted(query: str) -> list[Term]:
         else:
             found += [Term((word,)) for word in _WORD.findall(_APOSTROPHES.sub("", part))]
     return found[:MOST_WORDS]
+
+
+def finished(wanted: Sequence[Term]) -> list[Term]:
+    """The same where all words but the last, which may still be being typed, are whole ones."""
+    last = max((position for position, term in enumerate(wanted) if not term.is_number), default=-1)
+    return [
+        term if term.is_number or position == last else replace(term, whole=True)
+        for position, term in enumerate(wanted)
+    ]
 
 
 def _is_number(text: str) -> bool:
