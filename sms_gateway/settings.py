@@ -70,7 +70,7 @@ class SmsSettings(Environment):
     smpp_default_alphabet: Literal["gsm7", "latin1"] = "gsm7"
     """What `data_coding` 0 means to this carrier."""
     smpp_window: int = Field(default=10, ge=1)
-    """Messages handed over that the carrier has not answered yet."""
+    """Segments handed over whose answer is not written down yet; also how many messages a worker hands over at once."""
     smpp_enquire_seconds: float = Field(default=30.0, gt=0)
     smpp_response_seconds: float = Field(default=8.0, gt=0)
     """How long an answer is waited for. Twice of it must be well below `DELIVERY_LEASE_SECONDS`."""

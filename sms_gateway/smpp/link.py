@@ -1,4 +1,4 @@
-"""One bound connection to the carrier: a window of unanswered messages, enquire_link, answers to what comes in."""
+"""One bound connection to the carrier: what we ask and its answers, enquire_link, answers to what comes in."""
 
 import asyncio
 import ssl
@@ -48,7 +48,6 @@ class Link:
         self._reader, self._writer, self._settings, self._deliver = reader, writer, settings, deliver
         self._sequence = 0
         self._awaited: dict[int, asyncio.Future[Frame]] = {}
-        self._window = asyncio.Semaphore(settings.smpp_window)
         self._deliveries: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(MOST_DELIVERIES)
         self._heard = False
@@ -94,15 +93,11 @@ class Link:
 
         `late` is called with an answer that comes after we stopped waiting for it.
         """
-        await self._window.acquire()
-        try:
-            if self.down.is_set():
-                raise Down
-            sequence = self._next()
-            unit = pdu.submit_sm(self._settings, to, piece, data_coding, sequence)
-            return await self._ask(unit, sequence, late)
-        finally:
-            self._window.release()
+        if self.down.is_set():
+            raise Down
+        sequence = self._next()
+        unit = pdu.submit_sm(self._settings, to, piece, data_coding, sequence)
+        return await self._ask(unit, sequence, late)
 
     async def _ask(self, unit: bytes, sequence: int, late: Callable[[Frame], None] | None = None) -> Frame:
         answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()

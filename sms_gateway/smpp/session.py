@@ -61,6 +61,8 @@ class Session:
         self._settings, self._journal = settings, notes
         self._link: Link | None = None
         self._up = asyncio.Event()
+        # Of segments that the carrier may have and the journal does not: so many a kill can double, and no more.
+        self._window = asyncio.Semaphore(settings.smpp_window)
         self._under_way: dict[str, asyncio.Task[Result]] = {}
         self._paused_until, self._pause = 0.0, _FIRST_PAUSE
         self._late: set[asyncio.Task[None]] = set()
@@ -127,7 +129,7 @@ class Session:
     async def send_all(self, messages: Sequence[tuple[str, str, str]]) -> list[Result]:
         """Messages as (to, body, reference); asked twice about one reference, the second waits for the first's result.
 
-        All are begun at once: the window of the link says how many of them are open.
+        All are begun at once: the window says how many of them are open.
         """
         # Until each has its task nothing is awaited: none may be begun twice, nor on an older look into the journal.
         fresh = {reference: (to, body) for to, body, reference in messages if reference not in self._under_way}
@@ -156,6 +158,10 @@ class Session:
 
     async def _hand_over(self, to: str, piece: Piece, data_coding: int, reference: str) -> Result | None:
         """One segment; None when it was taken and that is written down."""
+        async with self._window:
+            return await self._hand_over_now(to, piece, data_coding, reference)
+
+    async def _hand_over_now(self, to: str, piece: Piece, data_coding: int, reference: str) -> Result | None:
         link, wait = await self._ready()
         if link is None:
             return Result("later", "not bound" if not wait else "throttled", after=wait or None)

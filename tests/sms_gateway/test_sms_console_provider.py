@@ -1,8 +1,9 @@
 """The console provider: a file that survives crashes and several writers, and no message twice."""
 
 import json
-import multiprocessing
 import os
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from backend import clock
 from backend.messaging import delivery
 from backend.messaging.channels import TryLater, Undecided
 from backend.messaging.models import Status
+from backend.settings import ROOT
 from sms_gateway.channel import SmsChannel
 from sms_gateway.providers.base import Handing
 from sms_gateway.providers.console import ConsoleProvider
@@ -102,20 +104,31 @@ def test_several_at_once_are_one_write_and_are_found_one_by_one(path, monkeypatc
     assert [type(each) for each in provider.try_send_all([Handing(sms.CITIZEN, "a", "8-x")] * 2)] == [Undecided] * 2
 
 
-def _write_many(path, writer: int) -> None:
-    provider = ConsoleProvider(path)
-    for number in range(40):
-        provider.try_send(sms.CITIZEN, f"{writer} " * 400, f"{writer}-{number}")
+WRITER = """
+import sys
+from pathlib import Path
+from sms_gateway.providers.console import ConsoleProvider
+
+provider = ConsoleProvider(Path(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(40):
+    provider.try_send("+84905123456", f"{sys.argv[2]} " * 400, f"{sys.argv[2]}-{number}")
+"""
 
 
 def test_several_processes_write_whole_lines(path):
-    context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=_write_many, args=(path, writer)) for writer in range(3)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": ROOT}
+    commands = [[sys.executable, "-c", WRITER, str(path), str(writer)] for writer in range(3)]
+    writers = [subprocess.Popen(command, **pipes) for command in commands]
     for writer in writers:
-        writer.start()
+        assert writer.stdout.readline() == "ready\n"
+    for writer in writers:  # together, however long each took to start
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
     for writer in writers:
-        writer.join()
-    assert [writer.exitcode for writer in writers] == [0, 0, 0]
+        writer.communicate(timeout=60)
+    assert [writer.returncode for writer in writers] == [0, 0, 0]
     ids = [line["id"] for line in lines(path)]
     assert len(ids) == len(set(ids)) == 120
 

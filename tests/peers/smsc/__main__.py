@@ -7,9 +7,10 @@ Commands, a line of JSON each on standard input:
     {"do": "throttle", "count": 5}                              the next five messages get ESME_RTHROTTLED
     {"do": "refuse", "status": 11, "count": 1}                  the next one gets this status
     {"do": "silence", "count": 1}                               the next one is taken and not answered (for a while)
+    {"do": "report", "receipts": "tlv"}                         receipts from now on by text, tlv, hex (ids) or none
 
 Events, a line of JSON each on standard output: `bound`, `submit` (with the text so far as it can be told), `refused`,
-`receipt`, `answer` (to a text of ours), `unbound`.
+`receipt`, `reports` (how, from now on), `answer` (to a text of ours), `unbound`.
 """
 
 import argparse
@@ -102,6 +103,9 @@ class Carrier:
                     command.get("esm_class", 0),
                     tlvs,
                 )
+            case "report":
+                self._receipts = command["receipts"]
+                tell("reports", receipts=self._receipts)
             case "throttle":
                 self._next += [0x58] * command["count"]
             case "refuse":
