@@ -66,10 +66,27 @@ class Search(BaseModel):
     hits: list[Hit]
 
 
+class Link(BaseModel):
+    """A page to open."""
+
+    title: str
+    url: str
+
+
+class Card(BaseModel):
+    """Facts at a glance."""
+
+    title: str
+    lines: list[str] = []
+
+
 class Said(BaseModel):
-    """An answer composed by the backend, ready to be said."""
+    """An answer composed by the backend, ready to be said. `ask`: "location", "phone" or "": what it asks for."""
 
     text: str
+    links: list[Link] = []
+    card: Card | None = None
+    ask: str = ""
 
 
 class ProcedureAnswer(Said):

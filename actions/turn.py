@@ -9,7 +9,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.backend_api import BackendApi
+from actions.backend_api import BackendApi, Said
 
 FALLBACK = "nlu_fallback"
 _ANSWERS_TO_OFFERS = {"affirm", "deny", "cancel"}
@@ -140,16 +140,25 @@ class Turn:
         return next((value for entity, value in self.entities if entity == name), None)
 
     def say(self, text: str, buttons: Sequence[Button] = ()) -> None:
-        """Say what the backend composed."""
-        self._add(text=text, buttons=buttons)
+        """Say these words of the backend."""
+        self._add(buttons, {}, text=text)
 
-    def utter(self, response: str, buttons: Sequence[Button] = (), **values: Any) -> None:
-        """Say a response of nlu_data/responses in its variant for the channel; `values` fill its {blanks}."""
-        self._add(response=response, buttons=buttons, **values)
+    def tell(self, said: Said, buttons: Sequence[Button] = ()) -> None:
+        """Say all that the backend composed: words, links, a card, what it asks for."""
+        self._add(buttons, said.model_dump(include={"links", "card", "ask"}), text=said.text)
 
-    def _add(self, buttons: Sequence[Button], **message: Any) -> None:
+    def utter(self, response: str, buttons: Sequence[Button] = (), *, ask: str = "", **values: Any) -> None:
+        """Say a response of nlu_data/responses in its variant for the channel; `values` fill its {blanks}.
+
+        `ask`: "location" or "phone", which some channels have a button for.
+        """
+        self._add(buttons, {"ask": ask}, response=response, **values)
+
+    def _add(self, buttons: Sequence[Button], more: Mapping[str, Any], **message: Any) -> None:
         if buttons:
             message["buttons"] = [{"title": button.title, "payload": button.payload} for button in buttons]
+        if beside := {name: value for name, value in more.items() if value}:
+            message["json_message"] = beside  # read by bot/channels/turn.py
         self.said.append(message)
 
     def offer(self, question: str, buttons: Sequence[Button], *, ours: bool = True, **values: Any) -> None:

@@ -17,5 +17,4 @@ class ActionLinkPhone(DialogueAction):
         if turn.on_sms:
             turn.utter("utter_link_phone")
             return
-        said = await turn.api.link(turn.entity("phone") or "")
-        turn.say(said.text)
+        turn.tell(await turn.api.link(turn.entity("phone") or ""))

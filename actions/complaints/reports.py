@@ -79,7 +79,7 @@ async def record(turn: Turn) -> None:
     turn.say(filed.text)
     turn.memory.awaiting = "complaint_place"
     if not says_where(turn) and not safety.is_scam(turn.text):
-        turn.utter("utter_ask_complaint_place")
+        turn.utter("utter_ask_complaint_place", ask="location")
 
 
 def _is_bare_place(turn: Turn) -> bool:

@@ -45,7 +45,7 @@ async def look_up(turn: Turn, aspect: DossierAspect) -> None:
         intent = "check_dossier" if aspect == "state" else "ask_supplement"
         buttons = [Button(d.title or d.code, intent, {"dossier_code": d.code}) for d in shown]
     turn.memory.dossier_code = found.dossiers[0].code if found.outcome == "found" and found.dossiers else None
-    turn.say(found.text, buttons)
+    turn.tell(found, buttons)
 
 
 async def interrupts(turn: Turn) -> bool:

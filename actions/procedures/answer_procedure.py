@@ -1,8 +1,9 @@
 """The heart: papers, fee, time, place, steps … of the procedure a citizen means."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from actions.backend_api import Aspect, Hit, NotFound
+from actions.backend_api import Aspect, Hit, Link, NotFound, Said
 from actions.dialogue import DialogueAction
 from actions.procedures import aspects
 from actions.procedures.finding import Doubt, Meant, Offered, Unknown, current, find, picked
@@ -82,7 +83,15 @@ async def tell(turn: Turn, meant: Meant, wanted: list[Aspect]) -> None:
             turn.utter("utter_validity_unknown")
         return
     # On SMS a list of choices is a paid segment more; the backend's overview names the keywords there.
-    turn.say(told[-1].text, aspects.follow_ups(told[0].code, wanted) if is_new and not turn.on_sms else ())
+    further = aspects.follow_ups(told[0].code, wanted) if is_new and not turn.on_sms else ()
+    turn.tell(Said(text=told[-1].text, links=_links(turn, told, wanted)), further)
+
+
+def _links(turn: Turn, told: Sequence[Said], wanted: list[Aspect]) -> list[Link]:
+    """Each page once; on SMS, where an address takes half a segment, only to who asks for it."""
+    if turn.on_sms and not {"online", "form"} & set(wanted):
+        return []
+    return list({link.url: link for answer in told for link in answer.links}.values())
 
 
 def ask_which(turn: Turn, hits: list[Hit], wanted: list[Aspect], ask: str = "") -> None:

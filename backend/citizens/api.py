@@ -4,8 +4,9 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from backend import http
 from backend.citizens import linking, service, wording
-from backend.citizens.schemas import LinkIn, NoticesIn, Said
-from backend.messaging.schemas import ConversationPath
+from backend.citizens.schemas import LinkIn, NoticesIn
+from backend.messaging.channels import Ask
+from backend.messaging.schemas import ConversationPath, SaidOut
 
 blueprint = APIBlueprint(
     "citizens_api",
@@ -16,15 +17,17 @@ blueprint = APIBlueprint(
 )
 
 
-@blueprint.post("/conversations/<int:cid>/notices", responses={200: Said})
+@blueprint.post("/conversations/<int:cid>/notices", responses={200: SaidOut})
 @http.internal
 def set_notices(path: ConversationPath, body: NoticesIn) -> dict[str, str]:
     """Stop or resume notices to the citizen of a conversation."""
     return {"text": service.set_notices(path.cid, body.wanted)}
 
 
-@blueprint.post("/conversations/<int:cid>/link", responses={200: Said})
+@blueprint.post("/conversations/<int:cid>/link", responses={200: SaidOut})
 @http.internal
 def link(path: ConversationPath, body: LinkIn) -> dict[str, str]:
     """Text a one-time code to the phone number that the citizen names; without one, say how it is done."""
-    return {"text": linking.start(path.cid, body.phone) if body.phone else wording.HOW}
+    if not body.phone:
+        return {"text": wording.HOW, "ask": Ask.PHONE}
+    return {"text": linking.start(path.cid, body.phone)}

@@ -9,7 +9,3 @@ class NoticesIn(BaseModel):
 
 class LinkIn(BaseModel):
     phone: str = Field(default="", max_length=40, description="In any notation; empty where none was named")
-
-
-class Said(BaseModel):
-    text: str = Field(description="What to tell the citizen")

@@ -1,7 +1,9 @@
 """HS: where my dossiers stand."""
 
+from dataclasses import replace
+
 from backend.dossiers import photos as photos  # registers what takes the photos of a conversation
-from backend.dossiers import policy, service
+from backend.dossiers import service
 from backend.messaging import service as messaging
 from backend.messaging.channels import Choice, Reply
 from backend.messaging.keywords import Context, command
@@ -14,7 +16,9 @@ def mine(context: Context, _argument: str) -> list[Reply]:
     found = service.look_up(context.conversation_id, about) if about else None
     if found is None or found.outcome != "found":
         return [_reply(service.look_up(context.conversation_id, None))]
-    return [Reply(f"{found.text} Xem hồ sơ khác: nhắn HS TAT CA.")]
+    if context.channel == "sms":
+        return [Reply(f"{found.text} Xem hồ sơ khác: nhắn HS TAT CA.")]
+    return [replace(_reply(found), choices=(Choice("Xem hồ sơ khác", "/check_dossier"),))]
 
 
 @command("hs", "hso", "ho so", accepts=r"(tat ca|het)")
@@ -27,15 +31,10 @@ def all_of_mine(context: Context, _argument: str) -> list[Reply]:
 def one(context: Context, argument: str) -> list[Reply] | None:
     """HS with a code or its last digits; other words after HS are left to the assistant."""
     code = argument.split(maxsplit=1)[-1] if argument.lower().startswith(("số", "mã", "so ", "ma ")) else argument
-    if policy.normalised_code(code) is None and policy.tail(code) is None:
-        return [Reply(service.look_up(context.conversation_id, code).text)]
     return [_reply(service.look_up(context.conversation_id, code))]
 
 
 def _reply(lookup: service.Lookup) -> Reply:
-    if lookup.outcome != "several":
-        return Reply(lookup.text)
-    choices = tuple(
-        Choice(dossier.title, f'/check_dossier{{"dossier_code": "{dossier.code}"}}') for dossier in lookup.dossiers
-    )
-    return Reply(lookup.text, choices)
+    several = lookup.dossiers if lookup.outcome == "several" else ()
+    choices = tuple(Choice(one.title, f'/check_dossier{{"dossier_code": "{one.code}"}}') for one in several)
+    return Reply(lookup.text, choices, lookup.links, lookup.card, lookup.ask)

@@ -109,12 +109,6 @@ class FiledOnline:
     key: str
 
 
-def takes_online(procedure: ProcedureOut) -> bool:
-    """Whether the procedure can be filed online: by its service level, by today's law, or by its ways to file."""
-    by_level = (procedure.service_level or 0) >= 3 or procedure.online in ("full", "partial")
-    return by_level or any(method.channel == "online" for method in procedure.methods)
-
-
 def names_of_places(procedure: ProcedureOut) -> list[str]:
     """Names to propose while the place is typed."""
     levels = _levels(procedure)
@@ -161,7 +155,7 @@ def submit(procedure_code: str, sent: Sent) -> FiledOnline | Form:
 
 def _procedure(code: str) -> ProcedureOut:
     procedure = procedures.current_version(code)
-    if not takes_online(procedure):
+    if not procedures.takes_online(procedure):
         raise NotFound("Thủ tục này chưa nộp trực tuyến được.")
     return procedure
 

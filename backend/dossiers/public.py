@@ -84,7 +84,12 @@ def procedures_() -> str:
     words = _clean(request.args.get("q", ""))[:QUERY_LENGTH]
     hits = procedures.search(words, limit=HITS).hits if words else ()
     found = [(hit.title or hit.entry.short_name, procedures.current_version(hit.entry.code)) for hit in hits]
-    facts = {"words": words, "found": found, "proof": request.args.get("tu", ""), "takes_online": online.takes_online}
+    facts = {
+        "words": words,
+        "found": found,
+        "proof": request.args.get("tu", ""),
+        "takes_online": procedures.takes_online,
+    }
     return render_template("public/procedures.html", **facts)
 
 
@@ -93,7 +98,7 @@ def procedures_() -> str:
 def form(procedure_code: str) -> str:
     """The form of one procedure, or where to file it when that cannot be done online."""
     procedure = procedures.current_version(_clean(procedure_code))
-    if not online.takes_online(procedure):
+    if not procedures.takes_online(procedure):
         hours = organisation.office_hours().text
         return render_template("public/at_the_desk.html", procedure=procedure, hours=hours)
     return _form_page(online.begin(procedure.code, request.args.get("tu", "")[:400]))

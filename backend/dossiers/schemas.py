@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from backend.messaging.schemas import SaidOut
+
 
 class LookupIn(BaseModel):
     code: str | None = Field(None, max_length=80, description="A code, its last digits, or null for all")
@@ -17,7 +19,6 @@ class SummaryOut(BaseModel):
     title: str = Field(description="Procedure and state in few words, to pick it from the citizen's others")
 
 
-class LookupOut(BaseModel):
+class LookupOut(SaidOut):
     outcome: Literal["found", "several", "none", "not_found", "needs_link", "unclear"]
-    text: str = Field(description="What to tell the citizen")
     dossiers: list[SummaryOut]

@@ -6,6 +6,7 @@ from backend import clock
 from backend.dossiers import fees, parcels
 from backend.dossiers.models import Dossier, DossierPaper
 from backend.dossiers.policy import FileState, PaperState, ReturnBy, State, StepState, StopReason, is_late
+from backend.messaging.channels import Card
 from backend.settings import settings
 
 _STATE = {
@@ -71,6 +72,12 @@ def describe(dossier: Dossier) -> str:
     sentences = [f"Hồ sơ {dossier.code} ({cut(dossier.procedure_name, TOLD_NAME)}) {state_name(dossier.state)}."]
     sentences += next_steps(dossier)
     return " ".join(sentences)
+
+
+def card(dossier: Dossier) -> Card:
+    """The same as `describe`, a line each, for channels that can show it."""
+    name, state = cut(dossier.procedure_name, TOLD_NAME), state_name(dossier.state)
+    return Card(f"Hồ sơ {dossier.code}", (name, f"{state[:1].upper()}{state[1:]}.", *next_steps(dossier)))
 
 
 def next_steps(dossier: Dossier) -> list[str]:
@@ -234,6 +241,7 @@ def several(shown: int, total: int) -> str:
     return f"Dạ, anh/chị có {total} hồ sơ{older}. Xem hồ sơ nào ạ?"
 
 
+FOUND = "Dạ, hồ sơ của anh/chị:"
 NONE = "Dạ, số điện thoại này chưa có hồ sơ nào. Nếu khi nộp anh/chị ghi số khác, xin nhắn từ số đó."
 UNCLEAR_CODE = (
     "Dạ, em chưa nhận ra mã hồ sơ. Mã in trên giấy hẹn, ví dụ H15.16-260930-0012."

@@ -87,8 +87,12 @@ def ask(
         turn = _Turn.model_validate(response.json())
     except (httpx.HTTPError, ValidationError, ValueError) as error:
         raise Unavailable from error
-    replies = tuple(_reply(message) for message in turn.replies if message.text or message.buttons or message.card)
+    replies = tuple(_reply(message) for message in turn.replies if _says_something(message))
     return Answer(replies, turn.intent, turn.confidence)
+
+
+def _says_something(message: _BotMessage) -> bool:
+    return bool(message.text or message.buttons or message.links or message.card)
 
 
 def _reply(message: _BotMessage) -> Reply:

@@ -105,16 +105,18 @@ class Extras:
     ask: str = ""
     files: tuple[str, ...] = ()
     template: Template | None = None
+    card: Card | None = None
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> "Extras":
         """As the ledger keeps them (`dataclasses.asdict`, without what is empty)."""
-        template = stored.get("template")
+        template, card = stored.get("template"), stored.get("card")
         return cls(
             links=tuple(Link(**link) for link in stored.get("links", ())),
             ask=stored.get("ask", ""),
             files=tuple(stored.get("files", ())),
             template=Template(**template) if template else None,
+            card=Card(card["title"], tuple(card["lines"])) if card else None,
         )
 
     def stored(self) -> dict[str, Any]:

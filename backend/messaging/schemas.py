@@ -1,6 +1,27 @@
 """Answers of the messaging API."""
 
+from typing import Literal
+
 from pydantic import BaseModel, Field
+
+
+class LinkOut(BaseModel):
+    title: str
+    url: str = Field(description="Absolute")
+
+
+class CardOut(BaseModel):
+    title: str
+    lines: list[str] = Field(description="Facts, one a line")
+
+
+class SaidOut(BaseModel):
+    """An answer as one reply of the assistant."""
+
+    text: str = Field(description="What to tell the citizen")
+    links: list[LinkOut] = Field([], description="Pages to open")
+    card: CardOut | None = Field(None, description="Facts to see at a glance, told beside the text")
+    ask: Literal["", "location", "phone"] = Field("", description="What the citizen is asked to send")
 
 
 class ConversationPath(BaseModel):

@@ -294,6 +294,16 @@ def history(conversation_id: int, after: int = 0, limit: int = 100) -> list[Entr
         return [_entry(message) for message in reversed(session.scalars(query).all())]
 
 
+def line(conversation_id: int, message_id: int) -> Entry:
+    """One message of this conversation, as its citizen sees it. Raises NotFound."""
+    with reading() as session:
+        message = session.get(Message, message_id)
+        shown = message is not None and message.status in Status.SHOWN_TO_CITIZEN
+        if message is None or not shown or message.conversation_id != conversation_id:
+            raise NotFound("Không có tin nhắn này.")
+        return _entry(message)
+
+
 def _entry(message: Message) -> Entry:
     return Entry(
         id=message.id,

@@ -46,11 +46,12 @@ def _about(aspect: Aspect) -> Handler:
 
 def _told(context: Context, code: str, aspect: Aspect) -> Reply:
     try:
-        text = service.answer_in_conversation(context.conversation_id, code, aspect).text
+        told = service.answer_in_conversation(context.conversation_id, code, aspect)
     except NotFound:  # it left the catalogue since it was spoken about
         return Reply("Dạ, thủ tục này không còn hiệu lực. Anh/chị nhắn TT và tên thủ tục để tìm lại.")
     more = "\nHỏi thêm: GT giấy tờ, LP lệ phí, TG thời gian, ND nơi nộp." if aspect == "overview" else ""
-    return Reply(text + more)
+    # On SMS a link is a paid segment; what it is for is said in ND and in the overview.
+    return Reply(told.text + more, links=() if context.channel == "sms" else told.links)
 
 
 command("gt", "giay to", accepts=r"")(_about("documents"))

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from backend.messaging.schemas import SaidOut
 from backend.procedures import policy
 from backend.procedures.models import Level, Online, Source
 from backend.text import normalise
@@ -188,10 +189,9 @@ class AnswerIn(BaseModel):
     aspect: Aspect = "overview"
 
 
-class AnswerOut(BaseModel):
+class AnswerOut(SaidOut):
     """An answer ready to be said."""
 
-    text: str
     code: str
     name: str
     short_name: str

@@ -9,9 +9,11 @@ from backend import clock
 from backend.database import reading
 from backend.errors import NotFound
 from backend.messaging import service as messaging
+from backend.messaging.channels import Link
+from backend.procedures import links, versions, wording
 from backend.procedures import search as searching
-from backend.procedures import versions, wording
 from backend.procedures.index import Found
+from backend.procedures.links import takes_online as takes_online
 from backend.procedures.models import Procedure, ProcedureVersion, Source
 from backend.procedures.schemas import Aspect
 from backend.procedures.schemas import ProcedureOut as ProcedureOut
@@ -28,6 +30,7 @@ class Answer:
     aspect: Aspect
     effective_from: date
     source: Source
+    links: tuple[Link, ...] = ()
 
 
 def current_version(code: str, on: date | None = None) -> ProcedureOut:
@@ -80,6 +83,7 @@ def answer(code: str, aspect: Aspect = "overview", *, with_source: bool = True) 
         aspect=aspect,
         effective_from=found.effective_from,
         source=found.source,
+        links=links.of(found, aspect),
     )
 
 

@@ -2,7 +2,8 @@
 
     POST /webhooks/turn/webhook      Authorization: Bearer <INTERNAL_TOKEN>
     {"sender": "17", "message_id": "m-123", "text": "…", "payload": "", "input_channel": "sms", "after_officer": false}
-    200 {"replies": [{"text", "buttons": [{"title", "payload"}]}], "intent", "confidence", "entities", "repeated"}
+    200 {"replies": [{"text", "buttons": [{"title", "payload"}], …}], "intent", "confidence", "entities", "repeated"}
+        a reply may also have "links": [{"title", "url"}], "card": {"title", "lines": […]}, "ask": "location" | "phone"
     400 malformed · 401 wrong token · 503 this turn did not happen, ask again (nothing of it was kept)
 
     GET /webhooks/turn/              200 {"status": "ready", "model": "<file>"} or 503 while no model is loaded
@@ -43,6 +44,8 @@ logger = logging.getLogger(__name__)
 MAX_ID_LENGTH = 255
 MAX_TEXT_LENGTH = 20_000
 LOCK_POLL_SECONDS = 0.02
+ASKS = {"location", "phone"}
+"""What a channel may have a button of its own for."""
 _CHANNEL_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _PAYLOAD = re.compile(r"/[a-z_][a-z0-9_]*(\{.*\})?", re.DOTALL)
 # Everything that is, looks like or (by NFKC) becomes a slash.
@@ -268,13 +271,13 @@ def _following(history: Iterable[events.Event], heard: events.UserUttered) -> li
 
 
 def replies(following: Iterable[events.Event]) -> list[dict[str, Any]]:
-    """The bot messages among the events as `{"text", "buttons": [{"title", "payload"}]}`, without empty ones.
+    """The bot messages among the events as `{"text", "buttons": [{"title", "payload"}], …}`, without empty ones.
 
-    Pictures and files become their address on a line of its own. Custom JSON is for machines and is left out: Rasa's
-    own default would show it to the citizen.
+    Pictures and files become their address on a line of its own. Of custom JSON only links, a card and what is asked
+    for are taken; any other is for machines, and Rasa's own default would show it to the citizen.
     """
     found = [_reply(event) for event in following if isinstance(event, events.BotUttered)]
-    return [reply for reply in found if reply["text"] or reply["buttons"]]
+    return [reply for reply in found if reply["text"] or reply["buttons"] or reply.keys() & {"links", "card"}]
 
 
 def _reply(uttered: events.BotUttered) -> dict[str, Any]:
@@ -288,7 +291,36 @@ def _reply(uttered: events.BotUttered) -> dict[str, Any]:
             for b in buttons
             if isinstance(b, dict) and b.get("title")
         ],
+        **_more(data.get("custom")),
     }
+
+
+def _more(custom: Any) -> dict[str, Any]:
+    """What an action said beside words and buttons, in the forms of the contract; nothing malformed gets out."""
+    given = custom if isinstance(custom, dict) else {}
+    listed = given.get("links")
+    more = {
+        "links": [link for one in (listed if isinstance(listed, list) else []) if (link := _link(one))],
+        "card": _card(given.get("card")),
+        "ask": _ask(given.get("ask")),
+    }
+    return {name: value for name, value in more.items() if value}
+
+
+def _ask(given: Any) -> str:
+    return given if isinstance(given, str) and given in ASKS else ""
+
+
+def _link(given: Any) -> dict[str, str] | None:
+    title, url = (str(given.get(name) or "").strip() if isinstance(given, dict) else "" for name in ("title", "url"))
+    return {"title": title, "url": url} if title and url.startswith(("https://", "http://")) else None
+
+
+def _card(given: Any) -> dict[str, Any] | None:
+    title = str(given.get("title") or "").strip() if isinstance(given, dict) else ""
+    lines = given.get("lines") if isinstance(given, dict) else None
+    lines = [line for line in lines if isinstance(line, str) and line] if isinstance(lines, list) else []
+    return {"title": title, "lines": lines} if title else None
 
 
 class TurnInput(InputChannel):

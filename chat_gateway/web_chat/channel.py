@@ -1,17 +1,17 @@
 """The web chat as a channel of messaging: the page reads the ledger itself, so there is nothing to hand over."""
 
-from backend.messaging.channels import Channel, Extras, Outgoing, Rendered, Reply, Sent, in_words
+from backend.messaging.channels import Channel, Extras, Outgoing, Rendered, Reply, Sent
 
 
 class WebChannel(Channel):
-    """Choices are shown as buttons, so the text stays as it is."""
+    """The page has a form of its own for all that a reply may hold, so the text stays as it is."""
 
     name = "web"
     max_choices = 10
 
     def render(self, reply: Reply, *, accents: bool) -> Rendered:
         """The text itself."""
-        return Rendered(body=in_words(reply), extras=Extras(ask=reply.ask, files=reply.files))
+        return Rendered(reply.text, extras=Extras(reply.links, reply.ask, reply.files, card=reply.card))
 
     def send(self, outgoing: Outgoing) -> Sent:
         """At once "sent": the row is what the page shows."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from backend import clock, storage
 from backend.errors import InvalidInput, NotFound, TooMany
 from backend.messaging import service as messaging
+from backend.messaging.models import Status
 from backend.messaging.policy import MAX_TEXT
 from backend.messaging.service import Entry, Inbound
 from backend.text import normalise
@@ -23,6 +24,7 @@ MOST_PHOTOS = 5
 EMPTY = "Anh/chị chưa viết gì."
 TOO_LONG = "Tin nhắn dài quá 4.000 ký tự. Anh/chị viết ngắn lại hoặc chia thành nhiều tin."
 TOO_FAST = "Anh/chị nhắn hơi nhanh, em chưa trả lời kịp. Xin chờ một phút rồi gửi lại."
+NO_LINE = "Không có tin nhắn này."
 NOT_OFFERED = "Lựa chọn này không còn. Anh/chị gõ câu hỏi giúp em."
 
 
@@ -35,6 +37,15 @@ class Photo:
 
 
 @dataclass(frozen=True)
+class File:
+    """A file of a message as the page lists it; `position` is what it is asked for by."""
+
+    name: str
+    image: bool
+    position: int
+
+
+@dataclass(frozen=True)
 class News:
     """What a page is told. `again_in`: seconds the page should let pass before it asks again."""
 
@@ -43,14 +54,16 @@ class News:
     again_in: float = 0
 
 
-def write(visitor: str, message_key: str, *, text: str = "", token: str = "") -> int:
-    """Take a visitor's message, once per `message_key`; its id.
+def write(
+    visitor: str, message_key: str, *, text: str = "", token: str = "", place: tuple[float, float] | None = None
+) -> int:
+    """Take a visitor's message, once per `message_key`; its id. `place`: latitude and longitude in degrees.
 
     Raises InvalidInput (nothing readable, too long), NotFound (token not offered in this conversation), TooMany.
     """
     # A leading slash would be an order to the assistant's dialogue engine, not something to understand.
     text = normalise(text).lstrip("/ \n")
-    if not text and not token:
+    if not text and not token and place is None:
         raise InvalidInput(EMPTY)
     if len(text) > MAX_TEXT:
         raise InvalidInput(TOO_LONG)
@@ -59,7 +72,8 @@ def write(visitor: str, message_key: str, *, text: str = "", token: str = "") ->
     if token and not any(token == offered.token for entry in before for offered in entry.offered):
         raise NotFound(NOT_OFFERED)
     _keep_pace(before)
-    inbound = Inbound(CHANNEL, f"{visitor}:{message_key}", visitor, text, token)
+    shared = ({"kind": "location", "latitude": place[0], "longitude": place[1]},) if place else ()
+    inbound = Inbound(CHANNEL, f"{visitor}:{message_key}", visitor, text, token, shared)
     return messaging.receive(inbound).message_id
 
 
@@ -85,14 +99,40 @@ def send_photos(visitor: str, message_key: str, photos: Sequence[Photo], text: s
     return messaging.receive(inbound).message_id
 
 
-def photo(visitor: str, message_id: int, position: int) -> str:
-    """The storage id of a file that this visitor sent. Raises NotFound, also for other people's."""
+def file(visitor: str, message_id: int, position: int) -> str:
+    """The storage id of a file that this visitor sent or was sent. Raises NotFound, also for other people's."""
+    ids = _file_ids(_line(visitor, message_id))
+    if position not in ids:
+        raise NotFound("Không có tệp này.")
+    return ids[position]
+
+
+def files_of(entry: Entry) -> list[File]:
+    """The files of one message, without those that are gone."""
+    listed = []
+    for position, file_id in _file_ids(entry).items():
+        try:
+            info = storage.info(file_id)
+        except NotFound:
+            continue
+        listed.append(File(info.name, info.media_type.startswith("image/"), position))
+    return listed
+
+
+def _file_ids(entry: Entry) -> dict[int, str]:
+    if entry.direction == "out":
+        return dict(enumerate(entry.extras.files))
+    return {position: str(one["file_id"]) for position, one in enumerate(entry.attachments) if "file_id" in one}
+
+
+def note_seen(visitor: str, until: int, *, read: bool) -> None:
+    """The visitor's page shows what they were sent, up to message `until`; `read`: before somebody's eyes."""
     conversation_id = messaging.conversation_of(CHANNEL, visitor)
-    if conversation_id is not None:
-        sent = messaging.attachments_of(conversation_id, message_id)
-        if position < len(sent) and "file_id" in sent[position]:
-            return str(sent[position]["file_id"])
-    raise NotFound("Không có ảnh này.")
+    shown = messaging.history(conversation_id, limit=SHOWN) if conversation_id is not None else []
+    status = Status.READ if read else Status.DELIVERED
+    for entry in shown:
+        if entry.direction == "out" and entry.id <= until and entry.status in (Status.SENT, Status.DELIVERED):
+            messaging.record_receipt(CHANNEL, str(entry.id), status)
 
 
 def _keep_pace(before: list[Entry]) -> None:
@@ -131,9 +171,14 @@ def wait(visitor: str, after: int, *, shows_answering: bool, seconds: float) -> 
 
 def answer(visitor: str, message_id: int) -> Entry:
     """One message that this visitor was sent. Raises NotFound, also for other people's messages."""
+    entry = _line(visitor, message_id)
+    if entry.direction != "out":
+        raise NotFound(NO_LINE)
+    return entry
+
+
+def _line(visitor: str, message_id: int) -> Entry:
     conversation_id = messaging.conversation_of(CHANNEL, visitor)
-    if conversation_id is not None:
-        for entry in messaging.history(conversation_id, after=message_id - 1, limit=10 * SHOWN):
-            if entry.id == message_id and entry.direction == "out":
-                return entry
-    raise NotFound("Không có tin nhắn này.")
+    if conversation_id is None:
+        raise NotFound(NO_LINE)
+    return messaging.line(conversation_id, message_id)

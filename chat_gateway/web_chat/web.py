@@ -1,6 +1,7 @@
 """The page and the few requests its script makes."""
 
 import hashlib
+from dataclasses import asdict
 from pathlib import Path
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
@@ -11,7 +12,7 @@ from backend.messaging.policy import MAX_TEXT
 from backend.messaging.service import Entry
 from backend.settings import settings
 from chat_gateway.web_chat import service, sms_form, visitor, wording
-from chat_gateway.web_chat.schemas import Asked, Written
+from chat_gateway.web_chat.schemas import Asked, Seen, Written
 
 LANGUAGE_COOKIE = "mot_cua_lang"
 YEAR_SECONDS = 365 * 24 * 3600
@@ -84,7 +85,8 @@ def _asset(name: str) -> str:
 def write() -> ResponseReturnValue:
     """Take a message: 202 with its id, the same id when it is repeated."""
     written = Written.model_validate_json(request.get_data())
-    message_id = service.write(visitor.key(), str(written.id), text=written.text, token=written.token)
+    place = (written.place.latitude, written.place.longitude) if written.place else None
+    message_id = service.write(visitor.key(), str(written.id), text=written.text, token=written.token, place=place)
     return jsonify(message_id=message_id), 202
 
 
@@ -103,9 +105,9 @@ def send_photos() -> ResponseReturnValue:
 @blueprint.get("/chat/photos/<int:message_id>/<int:position>")
 @http.authenticated_by(visitor.may_read, "visitor cookie")
 def photo(message_id: int, position: int) -> Response:
-    """A file that the visitor sent; `?small` is its thumbnail."""
-    file_id = service.photo(visitor.key(), message_id, position)
-    return http.file_response(file_id, small="small" in request.args)
+    """A file that the visitor sent or was sent; `?small` is its thumbnail, `?save` saves instead of showing it."""
+    file_id = service.file(visitor.key(), message_id, position)
+    return http.file_response(file_id, small="small" in request.args, download="save" in request.args)
 
 
 @blueprint.get("/chat/messages")
@@ -121,11 +123,24 @@ def _line(entry: Entry) -> dict[str, object]:
     return {
         "id": entry.id,
         "direction": entry.direction,
-        "text": entry.text,
+        "text": entry.body if entry.direction == "out" else entry.text,
         "choices": [{"title": choice.title, "token": choice.token} for choice in entry.offered],
-        "photos": [{"name": one["name"], "image": one["media_type"].startswith("image/")} for one in entry.attachments],
+        "links": [asdict(link) for link in entry.extras.links],
+        "card": asdict(entry.extras.card) if entry.extras.card else None,
+        "ask": entry.extras.ask,
+        "photos": [asdict(one) for one in service.files_of(entry)],
+        "place": next((one.get("place", "") for one in entry.attachments if one["kind"] == "location"), None),
         "at": entry.created_at.isoformat() if entry.created_at else None,
     }
+
+
+@blueprint.post("/chat/seen")
+@http.authenticated_by(visitor.may_write, "visitor cookie, own page")
+def seen() -> ResponseReturnValue:
+    """Note what the page shows, so that officers see whether their words arrived."""
+    noted = Seen.model_validate_json(request.get_data())
+    service.note_seen(visitor.key(), noted.until, read=noted.read)
+    return jsonify(noted=True)
 
 
 @blueprint.get("/chat/messages/<int:message_id>/sms")

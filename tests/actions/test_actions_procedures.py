@@ -294,3 +294,25 @@ def test_what_no_record_tells_is_said_to_be_unknown(backend: FakeBackend) -> Non
     said = citizen.writes("chậm nộp có bị phạt không", "ask_fee")
     assert said.responses == ["utter_not_told"]
     assert "Đăng ký kết hôn" in said.text
+
+
+PAGE = {"title": "Nộp hồ sơ qua mạng", "url": "https://mot-cua.example.vn/nop/1.001193"}
+
+
+def with_page(body: dict[str, str]) -> dict[str, object]:
+    name = "Đăng ký khai sinh"
+    return {"text": f"{name}: {body['aspect']}.", "code": BIRTH, "short_name": name, "links": [PAGE]}
+
+
+@pytest.mark.parametrize(
+    ("channel", "words", "intent", "links"),
+    [
+        ("web", "khai sinh cần gì", "ask_documents", [PAGE]),
+        ("zalo", "khai sinh nộp online được không, cần giấy tờ gì", "ask_online", [PAGE]),
+        ("sms", "khai sinh nộp online được không", "ask_online", [PAGE]),
+        ("sms", "khai sinh cần gì", "ask_documents", []),
+    ],
+)
+def test_the_page_to_file_on_is_shown_once_and_on_sms_only_to_who_asks_for_it(channel, words, intent, links) -> None:
+    backend = FakeBackend(searches=SEARCHES, answers={"procedure-answers": with_page})
+    assert Citizen(backend, channel).writes(words, intent).more.get("links", []) == links

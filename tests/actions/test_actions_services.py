@@ -58,6 +58,21 @@ def test_other_outcomes_are_told_in_the_backends_words(outcome: str) -> None:
     assert (said.texts, said.buttons) == ([outcome], [])
 
 
+def test_a_dossiers_card_its_page_and_the_phone_that_is_asked_for_are_passed_on() -> None:
+    page, card = {"title": "Xem trang hồ sơ", "url": "https://a.vn/hs/k"}, {"title": CODES[0], "lines": ["Đang xử lý."]}
+    found_one = lookup("found", CODES[0]) | {"links": [page], "card": card, "ask": ""}
+    said = Citizen(FakeBackend(answers={"dossier-lookups": found_one}), "web").writes("hồ sơ", "check_dossier")
+    assert said.more == {"links": [page], "card": card}
+    unproved = lookup("needs_link") | {"links": [], "card": None, "ask": "phone"}
+    said = Citizen(FakeBackend(answers={"dossier-lookups": unproved}), "web").writes("hồ sơ", "check_dossier")
+    assert said.more == {"ask": "phone"}
+
+
+def test_who_reports_without_a_place_is_asked_to_share_it() -> None:
+    said = Citizen(FakeBackend(), "telegram").writes("loa kẹo kéo hát tới khuya, ồn quá không ngủ được", "file_complaint")
+    assert (said.responses[-1], said.more) == ("utter_ask_complaint_place", {"ask": "location"})
+
+
 # --- ratings
 
 

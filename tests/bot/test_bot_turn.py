@@ -134,6 +134,42 @@ def test_a_turn_is_answered_with_text_buttons_and_understanding(house: House) ->
     assert (answer["intent"], answer["confidence"], answer["repeated"]) == ("ask", 1.0, False)
 
 
+LINK = {"title": "Nộp hồ sơ qua mạng", "url": "https://mot-cua.example.vn/nop/1.001193"}
+CARD = {"title": "Hồ sơ H15.16-260930-0012", "lines": ["Đăng ký khai sinh", "Đang được xử lý."]}
+ODD = (
+    ["no", "object"],
+    {"links": [{"title": "Bấm", "url": "javascript:alert(1)"}, {"url": "https://a.vn"}, "https://a.vn", None]},
+    {"links": "https://a.vn", "card": {"lines": ["không tên"]}, "ask": "password"},
+    {"card": "x", "ask": ["phone"], "debug": {"slots": "private"}},
+)
+
+
+def says(*messages: dict[str, Any]) -> Handler:
+    async def handler(request: dict[str, Any]) -> web.Response:
+        return web.json_response({"events": [], "responses": list(messages)})
+
+    return handler
+
+
+def test_links_a_card_and_what_is_asked_for_come_through_and_again_when_asked_twice(house: House) -> None:
+    more = {"links": [LINK], "card": CARD, "ask": "phone"}
+    house.handler = says({"text": "Dạ, hồ sơ của anh/chị:", "custom": more}, {"text": "", "custom": {"links": [LINK]}})
+    for repeated in (False, True):
+        status, answer = house.ask("hỏi", "more-1", sender="more")
+        assert (status, answer["repeated"]) == (200, repeated)
+        assert answer["replies"] == [
+            {"text": "Dạ, hồ sơ của anh/chị:", "buttons": [], **more},
+            {"text": "", "buttons": [], "links": [LINK]},
+        ]
+
+
+@pytest.mark.parametrize("custom", ODD)
+def test_other_custom_json_never_reaches_the_citizen(house: House, custom: Any) -> None:
+    house.handler = says({"text": "Dạ.", "custom": custom}, {"custom": custom})
+    status, answer = house.ask("hỏi", "odd-1", sender=f"odd-{ODD.index(custom)}")
+    assert (status, answer["replies"]) == (200, [{"text": "Dạ.", "buttons": []}])
+
+
 def test_asked_twice_the_dialogue_moves_once(house: House) -> None:
     first = house.ask("hỏi", "twice-1", sender="twice")
     house.ask("chào", "twice-2", sender="twice")

@@ -105,6 +105,8 @@ class Said:
     texts: list[str]
     responses: list[str]
     buttons: list[tuple[str, str]]
+    more: dict[str, Any]
+    """Links, a card, what is asked for: as the last message that had any."""
     events: list[dict[str, Any]]
 
     @property
@@ -209,10 +211,12 @@ class Citizen:
         tracker = Tracker("7", dict(self.slots), message, list(self.events), False, None, {}, "action_listen")
         events = asyncio.run(self._with_backend(action, dispatcher, tracker))
         buttons = [(b["title"], b["payload"]) for m in dispatcher.messages for b in m.get("buttons") or []]
+        more = [m["custom"] for m in dispatcher.messages if m.get("custom")]
         return Said(
             [rendered(m, self.channel) for m in dispatcher.messages],
             [m.get("response") or "" for m in dispatcher.messages],
             buttons,
+            more[-1] if more else {},
             events,
         )
 

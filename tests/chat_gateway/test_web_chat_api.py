@@ -5,12 +5,17 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 
+from backend import storage
 from backend.messaging import service as messaging
+from backend.messaging.channels import Ask, Card, Link, Reply
 from backend.messaging.models import Owner
+from backend.settings import settings
 from chat_gateway.settings import chat_settings
 from chat_gateway.web_chat import service, waiting
 from tests.builders.chat import OWN_PAGE, FakeWorker, Visitor, make_reply
+from tests.builders.files import make_pdf
 from tests.builders.messaging import row
+from tests.builders.public import picture
 
 
 def test_a_message_is_taken_and_its_answer_read(visitor: Visitor, worker: FakeWorker) -> None:
@@ -253,3 +258,78 @@ def test_a_place_is_given_back(visitor: Visitor, monkeypatch: pytest.MonkeyPatch
     waiting.places.cache_clear()
     monkeypatch.setattr(waiting, "sleep", lambda _: None)
     assert [visitor.read(wait=2)["again_in"] for _ in range(3)] == [0, 0, 0]
+
+
+# --- more than words
+
+
+LINK, CARD = Link("Xem trang hồ sơ", "https://a.vn/hs/k"), Card("Hồ sơ H15.16-260930-0012", ("Đang xử lý.",))
+
+
+def test_links_a_card_and_what_is_asked_for_are_beside_the_text(visitor: Visitor, worker: FakeWorker) -> None:
+    visitor.write("xem giúp em hồ sơ")
+    worker.answer(Reply("Dạ, hồ sơ của anh/chị:", links=(LINK,), card=CARD, ask=Ask.PHONE))
+    answer = visitor.read()["messages"][-1]
+    assert answer["text"] == "Dạ, hồ sơ của anh/chị:"
+    assert answer["links"] == [{"title": LINK.title, "url": LINK.url}]
+    assert answer["card"] == {"title": CARD.title, "lines": ["Đang xử lý."]}
+    assert answer["ask"] == "phone"
+
+
+def test_a_place_is_taken_and_shown(visitor: Visitor, worker: FakeWorker) -> None:
+    place = {"latitude": 12.68, "longitude": 108.04}
+    assert visitor.write(place=place).status_code == 202
+    worker.answer()
+    told = messaging.attachments_of(row(1).conversation_id, row(1).id)
+    assert told == [{"kind": "location", **place, "place": ""}]
+    assert visitor.read()["messages"][0]["place"] == ""
+
+
+@pytest.mark.parametrize(
+    "place", [{"latitude": 91, "longitude": 0}, {"latitude": 1}, "12,108", {"latitude": "x", "longitude": 1}, []]
+)
+def test_an_odd_place_is_refused(visitor: Visitor, place: object) -> None:
+    assert visitor.write(place=place).status_code == 422
+    assert visitor.read()["messages"] == []
+
+
+def test_officers_files_are_listed_shown_and_saved_for_their_reader_alone(
+    app: Flask, visitor: Visitor, worker: FakeWorker, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STORAGE_DIR", str(tmp_path / "files"))
+    settings.cache_clear()
+    visitor.write("gửi em mẫu đơn")
+    kept = [
+        storage.store(picture(), "mẫu đơn.jpg", actor="officer:1"),
+        storage.store(make_pdf(), "don.pdf", actor="officer:1"),
+    ]
+    worker.answer(Reply("Dạ, mẫu đây ạ.", files=tuple(one.id for one in kept)))
+    answer = visitor.read()["messages"][-1]
+    assert [(one["name"], one["image"]) for one in answer["photos"]] == [("mẫu đơn.jpg", True), ("don.pdf", False)]
+    address = f"/chat/photos/{answer['id']}/1"
+    assert visitor.client.get(address).data == storage.read(kept[1].id)
+    assert "attachment" in visitor.client.get(f"{address}?save").headers["Content-Disposition"]
+    assert visitor.client.get(f"/chat/photos/{answer['id']}/2").status_code == 404
+    other = Visitor(app)
+    other.write("xin chào")
+    assert other.client.get(address).status_code == 404
+
+
+def test_officers_see_what_arrived_and_what_was_read(visitor: Visitor, worker: FakeWorker, app: Flask) -> None:
+    visitor.write("gặp cán bộ")
+    worker.answer()
+    sent = visitor.read()["messages"][-1]["id"]
+
+    def note(who: Visitor, until: int, **more: object) -> int:
+        return who.client.post("/chat/seen", json={"until": until, **more}, headers=OWN_PAGE).status_code
+
+    other = Visitor(app)
+    other.write("của người khác")
+    assert note(other, sent, read=True) == 200
+    assert row(sent).status == "sent"
+    assert note(visitor, sent, read=False) == 200
+    assert row(sent).status == "delivered"
+    assert note(visitor, sent, read=True) == 200
+    assert note(visitor, sent, read=False) == 200
+    assert row(sent).status == "read"
+    assert note(visitor, -1, read=True) == note(visitor, sent) == 422

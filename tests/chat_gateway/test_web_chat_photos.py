@@ -23,7 +23,7 @@ def test_a_photo_is_a_message_with_a_picture(visitor):
     response = send(visitor, upload(name="giay.jpg"), text="giấy chứng sinh")
     assert response.status_code == 202
     line = visitor.read()["messages"][0]
-    assert (line["text"], line["photos"]) == ("giấy chứng sinh", [{"name": "giay.jpg", "image": True}])
+    assert (line["text"], line["photos"]) == ("giấy chứng sinh", [{"name": "giay.jpg", "image": True, "position": 0}])
     for query in ("", "?small"):
         shown = visitor.client.get(f"/chat/photos/{line['id']}/0{query}")
         assert (shown.status_code, shown.mimetype) == (200, "image/jpeg")

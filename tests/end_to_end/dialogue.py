@@ -83,7 +83,7 @@ class WebCitizen:
         self._client.post("/chat/messages", json={"id": str(uuid.uuid4()), **body}).raise_for_status()
         answer = wait_for(self._next_answer, ANSWER_SECONDS, f"no answer to {shown!r}")
         self._offered = answer["choices"]
-        return Exchange(shown, answer["text"], [choice["title"] for choice in self._offered])
+        return Exchange(shown, _in_words(answer), [choice["title"] for choice in self._offered])
 
     def _next_answer(self) -> dict[str, Any] | None:
         page = self._client.get("/chat/messages", params={"after": self._last}).raise_for_status().json()
@@ -92,6 +92,13 @@ class WebCitizen:
             if message["direction"] == "out":
                 return dict(message)
         return None
+
+
+def _in_words(answer: dict[str, Any]) -> str:
+    """All that the page shows of an answer, but its choices."""
+    card = [answer["card"]["title"], *answer["card"]["lines"]] if answer["card"] else []
+    links = [f"{link['title']}: {link['url']}" for link in answer["links"]]
+    return "\n".join(part for part in (answer["text"], *card, *links) if part)
 
 
 def scripts() -> list[Path]:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 import backend.dossiers.keywords  # noqa: F401
 from backend import clock, database
 from backend.audit import Audit, AuditEntry
+from backend.citizens.models import ChannelIdentity
 from backend.dossiers import policy, service
 from backend.dossiers.policy import State
 from tests.builders import messaging as make
@@ -73,9 +74,30 @@ def test_a_channel_without_a_proved_number_is_told_nothing(conversation, monkeyp
     code = make_dossier()
     web = make.text("hi", channel="web", address="browser-key").conversation_id
     lookup = service.look_up(web, code)
-    assert lookup.outcome == "needs_link"
+    assert (lookup.outcome, lookup.ask) == ("needs_link", "phone")
     assert code not in lookup.text
     assert lookup.dossiers == ()
+
+
+def test_in_a_linked_chat_a_dossier_is_a_card_with_its_page(conversation, monkeypatch):
+    channel, _ = make.install(monkeypatch, make.RecordingChannel("web"))
+    code = make_dossier()
+    web = make.text("hi", channel="web", address="browser-key").conversation_id
+    with database.transaction() as session:
+        proof = {"phone": OWNER, "verified_at": clock.now(), "verified_by": "code"}
+        session.add(ChannelIdentity(channel="web", address="browser-key", **proof))
+    lookup = service.look_up(web, code)
+    assert lookup.text == "Dạ, hồ sơ của anh/chị:"
+    assert lookup.card is not None
+    assert lookup.card.title == f"Hồ sơ {code}"
+    assert "chuyên viên xử lý" in lookup.card.lines[1]
+    assert [link.title for link in lookup.links] == ["Xem trang hồ sơ"]
+    make.text(f"HS {code}", channel="web", address="browser-key")
+    make.work()
+    assert lookup.card.lines[1] in channel.bodies[-1]
+    assert f"Xem trang hồ sơ: {lookup.links[0].url}" in channel.bodies[-1]
+    on_sms = service.look_up(conversation, code)
+    assert (on_sms.card, on_sms.links) == (None, ())
 
 
 def test_wildcards_are_not_digits(conversation):

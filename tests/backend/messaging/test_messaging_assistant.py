@@ -9,7 +9,7 @@ import pytest
 
 from backend.errors import InvalidInput, Unavailable
 from backend.messaging import assistant
-from backend.messaging.channels import Choice, Reply
+from backend.messaging.channels import Card, Choice, Link, Reply
 from backend.settings import settings
 
 TURN = {
@@ -53,6 +53,15 @@ def rasa(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Rasa]]:
 
 def ask() -> assistant.Answer:
     return assistant.ask(conversation_id=1, message_id=2, text="a", payload="", channel="sms")
+
+
+def test_links_a_card_and_what_is_asked_for_become_parts_of_the_reply(rasa: type[Rasa]):
+    link, card = {"title": "Trang hồ sơ", "url": "https://a.vn/hs/x"}, {"title": "Hồ sơ", "lines": ["Đang xử lý."]}
+    more = {"text": "", "buttons": [], "links": [link], "card": card, "ask": "phone"}
+    rasa.body = json.dumps(TURN | {"replies": [more]}).encode()
+    assert ask().replies == (
+        Reply("", links=(Link("Trang hồ sơ", "https://a.vn/hs/x"),), card=Card("Hồ sơ", ("Đang xử lý.",)), ask="phone"),
+    )
 
 
 def test_the_replies_come_as_they_are_without_empty_ones(rasa: type[Rasa]):

@@ -56,7 +56,8 @@ def test_an_answer_is_remembered_by_the_conversation(client, monkeypatch):
     url = f"/api/v1/conversations/{cid}/procedure-answers"
     answer = client.post(url, json={"code": "1.001193", "aspect": "fee"}, headers=HEADERS)
     assert answer.status_code == 200
-    assert set(answer.json) == {"text", "code", "name", "short_name", "aspect", "effective_from", "source"}
+    told = {"text", "links", "card", "ask", "code", "name", "short_name", "aspect", "effective_from", "source"}
+    assert set(answer.json) == told
     assert "8.000 đồng" in answer.json["text"]
     assert messaging.current_procedure(cid) == "1.001193"
     assert client.post(url, json={"code": "9.999999", "aspect": "fee"}, headers=HEADERS).status_code == 404
@@ -73,6 +74,18 @@ def test_the_source_is_told_once_in_a_conversation_about_a_procedure(client, mon
         for code in ("1.001193", "1.001193", "1.004884", "1.001193")
     ]
     assert ["Nguồn: " in text for text in told] == [True, False, True, True]
+
+
+def test_who_may_be_about_to_file_is_shown_where_that_is_done_online(client, monkeypatch):
+    make.install(monkeypatch)
+    url = f"/api/v1/conversations/{make.text('xin chào').conversation_id}/procedure-answers"
+
+    def links(aspect):
+        return client.post(url, json={"code": "1.001193", "aspect": aspect}, headers=HEADERS).json["links"]
+
+    page = {"title": "Nộp hồ sơ qua mạng", "url": "http://127.0.0.1:8000/nop/1.001193"}
+    assert links("online") == links("documents") == [page]
+    assert links("fee") == []
 
 
 def test_a_situation_is_asked_about_in_its_own_words(client):
