@@ -14,12 +14,16 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from backend import storage
 from backend.messaging import service as messaging
-from backend.messaging.channels import Reply
+from backend.messaging.channels import Ask, Card, Choice, Link, Reply
+from backend.settings import settings
 from chat_gateway.web_chat import service, waiting
 from chat_gateway.web_chat import visitor as visitors
 from tests.builders.chat import FakeWorker, make_reply, served
+from tests.builders.files import make_pdf
 from tests.builders.messaging import row
+from tests.builders.public import picture
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = [
@@ -431,6 +435,86 @@ def test_what_a_screen_reader_gets(page: Page, worker: FakeWorker) -> None:
     expect(page.locator(".line.out .bubble")).to_contain_text("Một Cửa: ")
     for control in page.locator(":is(button, a, input, textarea):visible").all():
         expect(control).to_have_accessible_name(re.compile(r"\S"))
+
+
+CARD = Card(
+    "Hồ sơ H15.16-260930-0012",
+    ("Đăng ký khai sinh", "Đang được chuyên viên xử lý.", "Nơi xử lý: UBND phường Tân Lập. Hẹn trả: 04/12/2026."),
+)
+
+
+def test_a_card_a_page_to_open_and_a_file_of_an_officer(
+    page: Page, worker: FakeWorker, shot: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STORAGE_DIR", str(tmp_path / "files"))
+    settings.cache_clear()
+    say(page, "xem giúp em hồ sơ tới đâu")
+    where = Link("Xem trang hồ sơ", "https://mot-cua.example.vn/hs/abc")
+    worker.answer(Reply("Dạ, hồ sơ của anh/chị:", (Choice("Xem hồ sơ khác", "/x"),), (where,), CARD))
+    link = page.get_by_role("link", name="Xem trang hồ sơ")
+    expect(link).to_have_attribute("rel", "noopener noreferrer")
+    expect(page.locator(".card")).to_contain_text("Đang được chuyên viên xử lý.")
+    expect(page.locator(".line.out .bubble")).not_to_contain_text("https://")
+    kept = [storage.store(picture(), "mẫu.jpg", actor="o"), storage.store(make_pdf(), "Tờ khai.pdf", actor="o")]
+    messaging.say(row(1).conversation_id, Reply("Em gửi mẫu để anh/chị điền.", files=tuple(one.id for one in kept)))
+    expect(page.get_by_role("img", name="mẫu.jpg")).to_be_visible()
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Tải về Tờ khai.pdf").click()
+    assert saved.value.path().read_bytes() == storage.read(kept[1].id)
+    page.wait_for_function("() => told.read")
+    shot(page, "16-phone-card-and-files")
+    page.reload()
+    expect(page.locator(".card strong")).to_have_text("Hồ sơ H15.16-260930-0012")
+    page.set_viewport_size(WIDE)
+    shot(page, "17-wide-card-and-files")
+    page.set_viewport_size(SMALL)
+    assert page.evaluate("document.documentElement.scrollWidth") <= SMALL["width"]
+    assert page.evaluate(CONTRAST) == []
+
+
+def test_a_place_is_shared_by_keyboard_or_typed(
+    context: BrowserContext, page: Page, worker: FakeWorker, shot: Callable[..., None]
+) -> None:
+    say(page, "loa hát tới khuya")
+    worker.answer(Reply("Dạ, việc đó ở đâu ạ?", ask=Ask.LOCATION))
+    share = page.get_by_role("button", name="Gửi vị trí hiện tại")
+    share.click()  # nobody has allowed it
+    expect(page.get_by_role("alert")).to_contain_text("gõ địa chỉ")
+    expect(page.get_by_label("Nội dung tin nhắn")).to_be_focused()
+    shot(page, "18-phone-place")
+    context.grant_permissions(["geolocation"])
+    context.set_geolocation({"latitude": 12.68, "longitude": 108.04})
+    share.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".line.in .place")).to_have_text("Vị trí của anh/chị")
+    expect(page.locator(".line.in").last.locator("time")).to_be_visible()
+    expect(share).to_be_hidden()
+    worker.answer()
+    taken = [one for number in (1, 2, 3) for one in row(number).attachments]
+    assert [(one["latitude"], one["longitude"]) for one in taken] == [(12.68, 108.04)]
+    expect(page.locator(".line.in")).to_have_count(2)
+
+
+def test_a_number_that_is_asked_for_starts_linking(page: Page, worker: FakeWorker, shot: Callable[..., None]) -> None:
+    say(page, "xem giúp em hồ sơ tới đâu")
+    worker.answer(Reply("Dạ, em chỉ báo cho số đã ghi khi nộp.", ask=Ask.PHONE))
+    number = page.get_by_label("Số điện thoại đã ghi khi nộp hồ sơ")
+    shot(page, "19-phone-number")
+    number.fill("09")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("chưa đúng")
+    number.fill("0905 123 456")
+    page.keyboard.press("Enter")
+    expect(page.locator(".line.in .text").last).to_have_text("LK 0905123456")
+    expect(number).to_be_hidden()
+
+
+def test_a_browser_that_cannot_read_the_script_is_told_whom_to_call(context: BrowserContext, url: str) -> None:
+    page = context.new_page()
+    page.route("**/chat.js*", lambda route: route.fulfill(body="not understood", content_type="text/javascript"))
+    page.goto(url)
+    expect(page.get_by_text("Trình duyệt này chưa mở được")).to_be_visible()
+    expect(page.get_by_role("link", name="SMS")).to_have_attribute("href", re.compile("sms:"))
 
 
 def test_an_old_browser_without_abort_polls(context: BrowserContext, url: str, worker: FakeWorker) -> None:

@@ -9,6 +9,7 @@ const ITEM = /^\s*(\d{1,2}[.)]|[-•+])\s/;
 const $ = (id) => document.getElementById(id);
 const words = JSON.parse($("words").textContent);
 const log = $("log"), view = $("scroll"), field = $("text"), notice = $("notice"), newer = $("newer");
+$("old").remove();  // this browser can read us
 const asSms = $("as-sms"), opener = $("panel-open");
 const title = document.title;
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -65,20 +66,93 @@ const draw = (message) => {
   bubble.append(el("span", "hidden", (out ? words.we : words.you) + ": "));
   if (message.photos && message.photos.length) bubble.append(photosOf(message));
   if (message.text) bubble.append(text);
+  if (typeof message.place === "string") bubble.append(el("p", "place", [words.place, message.place].filter(Boolean).join(": ")));
+  if (message.card) bubble.append(cardOf(message.card));
   node.append(bubble, foot);
   const line = { id: message.id, out, node, bubble, foot, text: message.text, choices: message.choices || [] };
   if (message.at) stamp(line, new Date(message.at));
+  if (message.links && message.links.length) node.append(linksOf(message.links));
+  if (message.ask) ask(line, message.ask);
   if (line.choices.length) offer(line);
   return line;
 };
 
+const cardOf = ({ title, lines: facts }) => {
+  const box = el("div", "card");
+  box.lang = "vi";
+  box.append(el("strong", "", title));
+  facts.forEach((fact) => { const row = el("p"); linked(row, fact); box.append(row); });
+  return box;
+};
+
+const linksOf = (links) => {
+  const list = Object.assign(el("ul", "links"), { lang: "vi" });
+  list.setAttribute("aria-label", words.links);
+  links.filter(({ url }) => /^https?:/i.test(url)).forEach(({ title, url }) => {
+    const item = el("li");
+    const link = Object.assign(el("a", "open", title), { href: url, target: "_blank", rel: "noopener noreferrer" });
+    link.append(el("span", "hidden", " (" + words.new_tab + ")"));
+    item.append(link);
+    list.append(item);
+  });
+  return list;
+};
+
+// What an answer asks for, where a browser can give it; the field below takes the same in words.
+const ask = (line, kind) => {
+  if (kind === "phone") line.asked = phoneForm();
+  if (kind === "location" && navigator.geolocation && window.isSecureContext) line.asked = placeForm();
+  if (line.asked) line.node.append(line.asked);
+};
+
+const phoneForm = () => {
+  const form = el("form", "ask"), label = el("label", "", words.phone_label);
+  const input = Object.assign(el("input"), { type: "tel", autocomplete: "tel", inputMode: "tel", required: true, maxLength: 20 });
+  label.append(input);
+  const button = Object.assign(el("button", "choice", words.phone_send), { type: "submit" });
+  form.append(label, button);
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    const number = input.value.replace(/[^\d+]/g, "");
+    if (number.length < 9) return tell(words.phone_wrong);
+    tell("");
+    say({ text: "LK " + number });
+    field.focus();
+  };
+  return form;
+};
+
+const placeForm = () => {
+  const box = el("div", "ask");
+  const button = press("choice", words.place_send, () => {
+    button.disabled = true;
+    tell("");
+    navigator.geolocation.getCurrentPosition(({ coords }) => {
+      say({ text: "", place: { latitude: coords.latitude, longitude: coords.longitude } });
+    }, () => {
+      button.disabled = false;
+      tell(words.place_failed);
+      field.focus();
+    }, { enableHighAccuracy: true, timeout: 15e3, maximumAge: 6e4 });
+  });
+  box.append(button, el("p", "", words.place_or));
+  return box;
+};
+
 const photosOf = (message) => {
   const box = el("div", "photos");
-  message.photos.forEach(({ name, image, address }, position) => {
+  message.photos.forEach(({ name, image, address, position }) => {
     const href = address || "/chat/photos/" + message.id + "/" + position;
-    const link = Object.assign(el("a", "", image ? "" : name), { href, target: "_blank", rel: "noopener" });
+    const link = Object.assign(el("a", image ? "" : "file", image ? "" : name), { href, target: "_blank", rel: "noopener" });
     if (image) link.append(Object.assign(el("img"), { src: address || href + "?small", alt: name, loading: "lazy" }));
-    box.append(link);
+    const item = el("div", "kept");
+    item.append(link);
+    if (!address && message.direction === "out") {
+      const save = Object.assign(el("a", "link", words.save), { href: href + "?save", download: name });
+      save.append(el("span", "hidden", " " + name));
+      item.append(save);
+    }
+    box.append(item);
   });
   return box;
 };
@@ -88,6 +162,7 @@ const stamp = (line, at) => {
   time.dateTime = at.toISOString();
   line.foot.textContent = "";
   line.foot.append(time);
+  if (!line.out) line.foot.append(Object.assign(el("span", "got", " ✓"), { title: words.got }), el("span", "hidden", " " + words.got));
   line.node.dataset.day = day(at);
 };
 
@@ -120,7 +195,8 @@ const offer = (line) => {
 const settleOffers = () => {
   const said = inOrder((line) => !line.out);
   lines.forEach((line) => {
-    const next = line.choices.length && said.find((other) => !other.id || other.id > line.id);
+    const next = (line.choices.length || line.asked) && said.find((other) => !other.id || other.id > line.id);
+    if (line.asked) line.asked.hidden = Boolean(next);
     line.choices.forEach(({ title, button }) => {
       const chosen = Boolean(next) && next.text === title;
       button.disabled = Boolean(next);
@@ -136,7 +212,7 @@ const show = (news) => {
   news.messages.forEach((message) => {
     after = Math.max(after, message.id);
     if (lines.has(message.id)) return;
-    const own = message.direction === "in" && pending.find((line) => !line.refused && line.text === message.text);
+    const own = message.direction === "in" && pending.find((line) => !line.refused && sameWords(line, message));
     if (own) return keep(own, message.id, new Date(message.at));
     const line = draw(message);
     place(line);
@@ -144,6 +220,7 @@ const show = (news) => {
   });
   setAnswering(news.answering);
   settleOffers();
+  noteSeen();
   $("welcome").hidden = lines.size + pending.length > 0;
   if (!loaded) {
     loaded = true;
@@ -155,6 +232,17 @@ const show = (news) => {
     if (document.hidden) document.title = "● " + title;
     if (wasAtEnd) toStart(latest); else newer.hidden = false;
   }
+};
+
+const sameWords = (line, message) => line.text === message.text && Boolean(line.place) === (typeof message.place === "string");
+
+// Officers see whether their words arrived, and whether somebody looked at them.
+let told = { until: 0, read: false };
+const noteSeen = () => {
+  const until = Math.max(0, ...inOrder((line) => line.out).map((line) => line.id)), read = !document.hidden;
+  if (!until || (until === told.until && (told.read || !read))) return;
+  told = { until, read };
+  call("/chat/seen", told).catch(() => { told = { until: 0, read: false }; });
 };
 
 const setAnswering = (value) => {
@@ -185,12 +273,12 @@ const uuid = () => {
 };
 const setPending = (value) => {
   pending = value;
-  store.set("pending", pending.map(({ key, token, text }) => ({ key, token, text })));
+  store.set("pending", pending.map(({ key, token, text, place }) => ({ key, token, text, place })));
 };
 let turn = Promise.resolve();  // one after the other, in the order they were written
 
-const say = ({ key, token, text }) => {
-  const line = Object.assign(draw({ direction: "in", text }), { key: key || uuid(), token });
+const say = ({ key, token, text, place: where }) => {
+  const line = Object.assign(draw({ direction: "in", text, place: where && "" }), { key: key || uuid(), token, place: where });
   line.node.classList.add("new");
   $("welcome").hidden = true;
   setPending(pending.concat(line));
@@ -211,7 +299,7 @@ const attempt = (line) => {
 const post = async (line) => {
   if (line.id) return;
   try {
-    const body = line.token ? { id: line.key, token: line.token } : { id: line.key, text: line.text };
+    const body = Object.assign({ id: line.key }, line.token ? { token: line.token } : line.place ? { place: line.place } : { text: line.text });
     keep(line, (await call("/chat/messages", body)).message_id, new Date());
     setAnswering(true);
     wake();
@@ -471,6 +559,7 @@ document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   active = Date.now();
   document.title = title;
+  noteSeen();
   wake();
 });
 addEventListener("online", wake);
