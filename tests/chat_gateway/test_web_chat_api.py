@@ -278,10 +278,10 @@ def test_links_a_card_and_what_is_asked_for_are_beside_the_text(visitor: Visitor
 
 def test_a_place_is_taken_and_shown(visitor: Visitor, worker: FakeWorker) -> None:
     place = {"latitude": 12.68, "longitude": 108.04}
-    assert visitor.write(place=place).status_code == 202
+    taken = visitor.write(place=place)
+    assert taken.status_code == 202
     worker.answer()
-    told = messaging.attachments_of(row(1).conversation_id, row(1).id)
-    assert told == [{"kind": "location", **place, "place": ""}]
+    assert row(taken.json["message_id"]).attachments == [{"kind": "location", **place, "place": ""}]
     assert visitor.read()["messages"][0]["place"] == ""
 
 
