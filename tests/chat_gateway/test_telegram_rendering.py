@@ -1,15 +1,14 @@
 """How replies look in Telegram: within its limits, and as a snapshot that a person can read."""
 
-import os
 from pathlib import Path
 
-import yaml
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.messaging.channels import Ask, Card, Choice, Link, Offered, Reply
-from backend.settings import ROOT
 from chat_gateway.telegram import rendering
+from tests.builders import replies
 
 TEXT = st.text(max_size=9000) | st.text(alphabet="ếa. \n😀", max_size=9000)
 
@@ -51,7 +50,7 @@ def below(reply: Reply) -> list[str]:
 
 
 def look(reply: Reply) -> str:
-    return "\n".join([rendering.render(reply).body, *below(reply)])
+    return "\n".join([rendering.render(reply).body, *below(reply), *("<file>" for _ in reply.files)])
 
 
 def test_a_card_with_links_and_choices():
@@ -94,24 +93,15 @@ def test_what_is_asked_for_stands_where_the_keyboard_was_and_links_are_in_the_te
     assert look(reply) == "Ở đâu ạ?\nBản đồ: https://a.vn/b\n[📍 Gửi vị trí của tôi]\n[Bỏ qua]"
 
 
-SNAPSHOT = Path(__file__).parent / "snapshots" / "telegram.txt"
+@pytest.mark.parametrize(("name", "reply"), replies.cases("telegram"))
+def test_each_is_within_the_limits_with_a_row_for_each_choice(name, reply):
+    rendered = rendering.render(reply)
+    assert rendering.length(rendered.body) <= rendering.MOST_TEXT
+    rows = below(reply)
+    assert len(rows) >= len(reply.choices)
+    assert all(rendering.length(row) <= 64 + len(" → ") + 2048 for row in rows)
+    assert all(link.title in "\n".join([rendered.body, *rows]) for link in reply.links)
 
 
-def responses() -> dict[str, list[str]]:
-    """What the assistant says by itself on Telegram, by name; the blanks are left as they are."""
-    found: dict[str, list[str]] = {}
-    for path in sorted((ROOT / "nlu_data/responses").glob("*.yml")):
-        for name, variants in yaml.safe_load(path.read_text("utf-8"))["responses"].items():
-            own = [one["text"] for one in variants if one.get("channel") == "telegram"]
-            found[name] = own or [one["text"] for one in variants if "channel" not in one]
-    return found
-
-
-def test_every_response_of_the_domain_as_telegram_shows_it():
-    """After a change that is meant: UPDATE_SNAPSHOTS=1, and read what git shows."""
-    assert all(responses().values()), "a response that Telegram has no words for"
-    shown = "\n\n".join(f"# {name}\n{look(Reply(text))}" for name, texts in responses().items() for text in texts)
-    if os.environ.get("UPDATE_SNAPSHOTS"):
-        SNAPSHOT.parent.mkdir(exist_ok=True)
-        SNAPSHOT.write_text(shown + "\n", "utf-8")
-    assert SNAPSHOT.read_text("utf-8") == shown + "\n"
+def test_everything_that_is_said_as_telegram_shows_it():
+    replies.check_snapshot(Path(__file__).parent / "snapshots/telegram.txt", "telegram", look)
