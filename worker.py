@@ -9,6 +9,7 @@ from threading import Thread
 
 import backend.citizens.keywords
 import backend.complaints.keywords
+import backend.complaints.tasks
 import backend.dossiers.keywords
 import backend.dossiers.tasks
 import backend.inbox.keywords

@@ -49,6 +49,8 @@ class Audit(StrEnum):
     CONTACTS_IMPORTED = "agencies:contacts_imported"
     CONVERSATION_ANSWERED = "conversation:answered"
     CONVERSATION_ESCALATED = "conversation:escalated"
+    COMPLAINT_IDENTITY_REVEALED = "complaint:identity_revealed"
+    COMPLAINT_VIEWED = "complaint:viewed"
     CONVERSATION_VIEWED = "conversation:viewed"
     CONVERSATION_FILE_VIEWED = "conversation:file_viewed"
     DEPARTMENT_ADDED = "department:added"

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 import backend.citizens.api
 import backend.complaints.api
+import backend.complaints.web
 import backend.dossiers.api
 import backend.dossiers.cli
 import backend.dossiers.lists_web
@@ -99,6 +100,7 @@ def build() -> Flask:
     for pages in (
         backend.organisation.web,
         backend.organisation.admin,
+        backend.complaints.web,
         backend.inbox.web,
         backend.messaging.sms_web,
         backend.inbox.teaching_web,

@@ -1,8 +1,17 @@
-"""PA: report a problem, or see where a report stands."""
+"""PA: report a problem, see where a report stands, say whether it is settled; photos and places put to a report."""
 
+import re
+from collections.abc import Sequence
+
+from backend.citizens import service as citizens
 from backend.complaints import service
+from backend.complaints.service import Place
+from backend.dossiers import service as dossiers
+from backend.errors import InvalidInput, MotCuaError
+from backend.messaging.attachments import Attachment, Location, Refused, Sent, attachments
 from backend.messaging.channels import Reply
 from backend.messaging.keywords import Context, command
+from backend.text import fold
 
 HOW = (
     "Dạ, anh/chị nhắn PA và nội dung: việc gì, ở đâu, từ khi nào. Ví dụ: PA đèn đường hỏng trước số 12 Nguyễn Du"
@@ -22,7 +31,68 @@ def look_up(context: Context, argument: str) -> list[Reply]:
     return [Reply(service.look_up(context.conversation_id, argument).text)]
 
 
+_DECIDED = re.compile(r"((?:pa)?[\s.-]*\d{6}[\s.-]*\d{4,6})\s+(\S+)\s*(.*)", re.DOTALL | re.IGNORECASE)
+
+
+@command("pa", accepts=r"(pa)?[\s.-]*\d{6}[\s.-]*\d{4,6}\s+(xong|chua|rut)\b.*")
+def decide(context: Context, argument: str) -> list[Reply]:
+    """PA <code> XONG | CHUA <why> | RUT."""
+    match = _DECIDED.fullmatch(argument.strip())
+    assert match is not None
+    code, word, why = match[1], fold(match[2]), match[3]
+    try:
+        match word:
+            case "xong":
+                return [Reply(service.settle(context.conversation_id, code))]
+            case "rut":
+                return [Reply(service.withdraw(context.conversation_id, code))]
+            case _:
+                return [Reply(service.reopen(context.conversation_id, code, why or argument))]
+    except MotCuaError as refused:
+        return [Reply(str(refused))]
+
+
 @command("pa", accepts=r".*[a-z].*")
 def file(context: Context, argument: str) -> list[Reply]:
     """PA <words>."""
     return [Reply(service.file(context.conversation_id, context.message_id, argument).text)]
+
+
+@attachments
+def put_to_report(context: Context, text: str, sent: Sequence[Sent]) -> list[Reply] | None:
+    """Photos and a shared place belong to the report just made; with the words "PA …" they make one.
+
+    Photos without these words are left to the dossiers while one of this person's waits for papers.
+    """
+    files = [
+        {"file_id": one.file_id, "name": one.name, "media_type": one.media_type}
+        for one in sent
+        if isinstance(one, Attachment) and one.media_type.startswith("image/")
+    ]
+    places = [Place(one.latitude, one.longitude, one.place) for one in sent if isinstance(one, Location)]
+    if not files and not places:
+        return None
+    words = text.strip()
+    report = re.fullmatch(r"pa[\s:.,-]+(.*[a-z].*)", fold(words), re.DOTALL)
+    if report is None and files and _papers_awaited(context):
+        return None
+    replies = []
+    if report is not None:
+        replies.append(Reply(service.file(context.conversation_id, context.message_id, words[report.start(1) :]).text))
+    try:
+        code = service.add_files(context.conversation_id, files, places[-1] if places else None)
+    except InvalidInput as refusal:  # the photos are kept all the same
+        service.add_files(context.conversation_id, files, None)
+        return [*replies, Reply(str(refusal))]
+    if code is None:
+        return None
+    refused = [Reply(one.why) for one in sent if isinstance(one, Refused)]
+    if report is None:
+        what = "ảnh và vị trí" if files and places else "ảnh" if files else "vị trí"
+        replies.append(Reply(f"Dạ, em đã ghi thêm {what} vào phản ánh {code}. Cảm ơn anh/chị."))
+    return [*replies, *refused]
+
+
+def _papers_awaited(context: Context) -> bool:
+    phone = citizens.verified_phone(context.channel, context.address)
+    return phone is not None and dossiers.papers_awaited(phone)

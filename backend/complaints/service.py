@@ -1,22 +1,46 @@
-"""Taking reports in and telling where they stand."""
+"""Taking reports in, telling where they stand, and what the citizen decides: settled, or not."""
 
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from backend import clock
-from backend.complaints.models import Complaint
+from backend.complaints import acts, sorting, wording
+from backend.complaints.acts import CITIZEN, Facts
+from backend.complaints.models import Complaint, ComplaintEvent, ComplaintIdentity, ComplaintSubject
+from backend.complaints.policy import Action, Kind, Protection, State
+from backend.complaints.sorting import Guess
 from backend.database import insert_for, reading, transaction
-from backend.errors import InvalidInput
+from backend.errors import InvalidInput, NotFound
 from backend.inbox import service as inbox
 from backend.messaging import service as messaging
+from backend.organisation.service import OfficerInfo
 from backend.settings import settings
 
-RECEIVED = "received"
+RECEIVED = State.RECEIVED
 ADDED_WITHIN = timedelta(hours=3)
 CODE = re.compile(r"(?:PA)?[\s.-]*(\d{6})[\s.-]*(\d{4,6})", re.IGNORECASE)
+MAX_LENGTH = 4_000
+_SOUTH, _NORTH, _WEST, _EAST = 12.1, 13.75, 107.45, 109.5
+"""The province's box, degrees; since 2025 it reaches the sea."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place that was shared, in degrees; `commune` is "" where it could not be told."""
+
+    latitude: float
+    longitude: float
+    commune: str = ""
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether it lies within the province's box."""
+        return _SOUTH <= self.latitude <= _NORTH and _WEST <= self.longitude <= _EAST
 
 
 @dataclass(frozen=True)
@@ -43,6 +67,7 @@ def file(conversation_id: int, message_id: int, text: str) -> Filed:
     if not text.strip():
         raise InvalidInput("Nội dung phản ánh đang để trống.")
     messaging.message_text(conversation_id, message_id)  # raises NotFound for a message of somebody else
+    guessed = sorting.guess(text)
     with transaction() as session:
         row = {
             "conversation_id": conversation_id,
@@ -50,13 +75,67 @@ def file(conversation_id: int, message_id: int, text: str) -> Filed:
             "text": text.strip(),
             "state": RECEIVED,
             "created_at": clock.now(),
+            "version": 1,
         }
         session.execute(insert_for(session, Complaint).values(**row).on_conflict_do_nothing())
         complaint = session.scalars(select(Complaint).where(Complaint.message_id == message_id)).one()
         if complaint.code is None:
-            complaint.code = f"PA-{clock.local(complaint.created_at):%y%m%d}-{complaint.id:04d}"
-            inbox.escalate(conversation_id, "complaint", f"{complaint.code}: {complaint.text}", message_id)
-        return Filed(complaint.code, _receipt(complaint.code))
+            phone = messaging.view(conversation_id).address
+            _take_in(session, complaint, guessed, ComplaintIdentity(phone=phone))
+            _show(complaint, f"{complaint.code}: {complaint.text}", message_id)
+        return Filed(complaint.code or "", _receipt(complaint, guessed))
+
+
+def file_for_caller(
+    officer: OfficerInfo, text: str, *, place: str = "", name: str = "", phone: str = "", kind: Kind | None = None
+) -> int:
+    """Take in what a caller tells an operator; the id of the report. Raises InvalidInput."""
+    if not text.strip() or len(text) > MAX_LENGTH:
+        message = "Nội dung phản ánh đang để trống hoặc quá dài."
+        raise InvalidInput(message, fields=[{"field": "text", "message": message}])
+    guessed = sorting.guess(text)
+    with transaction() as session:
+        complaint = Complaint(text=text.strip(), place=place.strip()[:300], state=RECEIVED, created_at=clock.now())
+        session.add(complaint)
+        session.flush()
+        person = ComplaintIdentity(name=name.strip()[:200], phone=phone.strip()[:40])
+        _take_in(session, complaint, Guess(kind or guessed.kind, guessed.category, ""), person, by=officer)
+        return complaint.id
+
+
+def _take_in(
+    session: Session, complaint: Complaint, guessed: Guess, person: ComplaintIdentity, by: OfficerInfo | None = None
+) -> None:
+    complaint.code = f"PA-{clock.local(complaint.created_at):%y%m%d}-{complaint.id:04d}"
+    complaint.kind, complaint.category = guessed.kind, guessed.category
+    complaint.protection = Protection.PROTECTED if guessed.kind == Kind.DENUNCIATION else Protection.NAMED
+    complaint.subjects = [
+        ComplaintSubject(agency_code=subject.agency_code, officer_id=subject.officer_id)
+        for subject in sorting.subjects_in(complaint.text)
+    ]
+    person.complaint_id = complaint.id
+    session.add(person)
+    _note(session, complaint, Action.FILE, by=by)
+
+
+def _note(
+    session: Session, complaint: Complaint, action: Action, by: OfficerInfo | None = None, reason: str = ""
+) -> None:
+    actor = acts.by(by) if by else CITIZEN
+    row = ComplaintEvent(
+        complaint_id=complaint.id, at=clock.now(), action=action, actor=actor.label, actor_name=actor.name,
+        from_state=complaint.state if action != Action.FILE else None, to_state=complaint.state, reason=reason,
+    )  # fmt: skip
+    session.add(row)
+
+
+def _show(complaint: Complaint, line: str, message_id: int) -> None:
+    """Put it before the hotline's inbox; what is about people in office, or protected, stays out of it.
+
+    The inbox knows no conflict guard: those reports are seen on the reports' own pages only.
+    """
+    if complaint.conversation_id and not complaint.subjects and complaint.protection == Protection.NAMED:
+        inbox.escalate(complaint.conversation_id, "complaint", line, message_id)
 
 
 def add(conversation_id: int, message_id: int, text: str) -> Lookup:
@@ -74,8 +153,41 @@ def add(conversation_id: int, message_id: int, text: str) -> Lookup:
         line = f"[{message_id}] {' '.join(text.split())}"
         if line not in complaint.text.splitlines():
             complaint.text = f"{complaint.text}\n{line}"
-            inbox.escalate(conversation_id, "complaint", f"{complaint.code}, bổ sung: {text.strip()}", message_id)
+            _see_again(complaint)
+            _note(session, complaint, Action.ADD)
+            _show(complaint, f"{complaint.code}, bổ sung: {text.strip()}", message_id)
         return Lookup("found", f"Dạ, em đã ghi thêm vào phản ánh {complaint.code}. Cảm ơn anh/chị.")
+
+
+def _see_again(complaint: Complaint) -> None:
+    """What is added may name whom it is about; nobody is taken off by it."""
+    known = {(row.agency_code, row.officer_id) for row in complaint.subjects}
+    for subject in sorting.subjects_in(complaint.text):
+        if (subject.agency_code, subject.officer_id) not in known:
+            complaint.subjects.append(ComplaintSubject(agency_code=subject.agency_code, officer_id=subject.officer_id))
+
+
+def add_files(conversation_id: int, files: list[dict[str, Any]], place: Place | None) -> str | None:
+    """Put photos and a shared place to the report just made; its code, None where there is none.
+
+    A place outside the province is not kept: raises InvalidInput.
+    """
+    if place is not None and not place.is_inside:
+        raise InvalidInput("Dạ, vị trí anh/chị gửi nằm ngoài tỉnh, em chưa ghi. Anh/chị nhắn nơi xảy ra giúp em.")
+    with transaction() as session:
+        query = select(Complaint).where(
+            Complaint.conversation_id == conversation_id, Complaint.created_at > clock.now() - ADDED_WITHIN
+        )
+        complaint = session.scalars(query.order_by(Complaint.id.desc()).limit(1).with_for_update()).first()
+        if complaint is None:
+            return None
+        known = {one["file_id"] for one in complaint.files}
+        complaint.files = [*complaint.files, *(one for one in files if one["file_id"] not in known)]
+        if place is not None:
+            complaint.latitude, complaint.longitude = place.latitude, place.longitude
+            complaint.place = place.commune or complaint.place
+        _note(session, complaint, Action.ADD)
+        return complaint.code
 
 
 def look_up(conversation_id: int, code: str | None) -> Lookup:
@@ -84,24 +196,57 @@ def look_up(conversation_id: int, code: str | None) -> Lookup:
     if code and match is None:
         return Lookup("unclear", "Dạ, mã phản ánh có dạng PA-261101-0003. Anh/chị nhắn PA và mã giúp em.")
     with reading() as session:
-        query = select(Complaint).where(Complaint.conversation_id == conversation_id)
-        if match:
-            query = query.where(Complaint.code == f"PA-{match[1]}-{match[2]}")
-        complaint = session.scalars(query.order_by(Complaint.id.desc()).limit(1)).first()
+        complaint = _of(session, conversation_id, f"PA-{match[1]}-{match[2]}" if match else None)
+        if complaint is None:
+            return Lookup(
+                "not_found", "Dạ, em không tìm thấy phản ánh nào như vậy được gửi từ đây. Anh/chị xem lại mã giúp em."
+            )
+        return Lookup("found", wording.standing(complaint))
+
+
+def settle(conversation_id: int, code: str) -> str:
+    """The citizen says that it is settled; what to tell them. Raises NotFound, Conflict."""
+    acts.act(_own(conversation_id, code), Action.SETTLE, CITIZEN)
+    return f"Dạ, em ghi nhận việc ở phản ánh {_code(code)} đã xong. Cảm ơn anh/chị."
+
+
+def reopen(conversation_id: int, code: str, reason: str) -> str:
+    """The citizen says that it is not settled; what to tell them. Raises NotFound, Conflict, InvalidInput."""
+    acts.act(_own(conversation_id, code), Action.REOPEN, CITIZEN, Facts(reason=reason))
+    return f"Dạ, em đã mở lại phản ánh {_code(code)}, tổng đài {settings().hotline} sẽ xem lại và báo anh/chị."
+
+
+def withdraw(conversation_id: int, code: str) -> str:
+    """The citizen takes it back; what to tell them. Raises NotFound, Conflict."""
+    acts.act(_own(conversation_id, code), Action.WITHDRAW, CITIZEN)
+    return f"Dạ, em đã rút phản ánh {_code(code)}."
+
+
+def _code(text: str) -> str:
+    match = CODE.fullmatch(text.strip())
+    return f"PA-{match[1]}-{match[2]}" if match else text.strip()
+
+
+def _own(conversation_id: int, code: str) -> int:
+    with reading() as session:
+        complaint = _of(session, conversation_id, _code(code))
     if complaint is None:
-        return Lookup(
-            "not_found", "Dạ, em không tìm thấy phản ánh nào như vậy được gửi từ đây. Anh/chị xem lại mã giúp em."
-        )
-    sent = f"{clock.local(complaint.created_at):%d/%m/%Y}"
-    return Lookup(
-        "found",
-        f"Dạ, phản ánh {complaint.code} gửi ngày {sent} đã được tiếp nhận, tổng đài đang chuyển cơ quan xử lý."
-        f" Cần gấp, anh/chị gọi {settings().hotline}.",
-    )
+        raise NotFound("Dạ, em không tìm thấy phản ánh nào như vậy được gửi từ đây.")
+    return complaint.id
 
 
-def _receipt(code: str) -> str:
-    return (
-        f"Dạ, em đã ghi nhận phản ánh, mã {code}. Tổng đài {settings().hotline} sẽ chuyển cơ quan có trách nhiệm."
-        f" Xem tiến độ: nhắn PA {code.removeprefix('PA-')}."
-    )
+def _of(session: Session, conversation_id: int, code: str | None) -> Complaint | None:
+    query = select(Complaint).where(Complaint.conversation_id == conversation_id)
+    if code:
+        query = query.where(Complaint.code == code)
+    return session.scalars(query.order_by(Complaint.id.desc()).limit(1)).first()
+
+
+def _receipt(complaint: Complaint, guessed: Guess) -> str:
+    code, hotline = complaint.code, settings().hotline
+    begin = f"Dạ, đang nguy hiểm anh/chị gọi ngay {guessed.emergency_number}! " if guessed.emergency_number else "Dạ, "
+    kept = " Danh tính của anh/chị được bảo vệ." if complaint.protection == Protection.PROTECTED else ""
+    taken = f"em đã ghi nhận phản ánh, mã {code}.{kept} Tổng đài {hotline} sẽ chuyển cơ quan có trách nhiệm."
+    if guessed.emergency_number:
+        taken = taken[0].upper() + taken[1:]
+    return f"{begin}{taken} Xem tiến độ: nhắn PA {wording.short_code(complaint)}."

@@ -32,6 +32,7 @@ from backend.dossiers.lookup import look_up as look_up
 from backend.dossiers.lookup import returned_to as returned_to
 from backend.dossiers.models import Dossier, OfficerSkill
 from backend.dossiers.policy import Action as Action
+from backend.dossiers.policy import State
 from backend.dossiers.practice import Lesson as Lesson
 from backend.dossiers.practice import practice_lesson as practice_lesson
 from backend.dossiers.practice import seed_practice as seed_practice
@@ -73,6 +74,13 @@ def held_by(phone: str, *, limit: int = 5) -> list[Held]:
             )
             for row in rows
         ]  # fmt: skip
+
+
+def papers_awaited(phone: str) -> bool:
+    """Whether a dossier of this phone number (E.164) waits for papers."""
+    with reading() as session:
+        query = select(Dossier.id).where(Dossier.applicant_phone == phone, Dossier.state == State.SUPPLEMENT_REQUESTED)
+        return session.scalar(query.limit(1)) is not None
 
 
 def count() -> int:

@@ -86,6 +86,12 @@ RULES: Mapping[Event, Rule] = {
     Event.CASE_GIVEN: Rule(_O),
     Event.CASE_MENTION: Rule(_O),
     Event.CASE_FORGOTTEN: Rule(_O, at_once=True),
+    Event.REPORT_ROUTED: Rule(_O),
+    Event.REPORT_GIVEN: Rule(_O),
+    Event.REPORT_TO_APPROVE: Rule(_O),
+    Event.REPORT_TO_SEND: Rule(_O),
+    Event.REPORT_REOPENED: Rule(_O, at_once=True),
+    Event.REPORT_LATE: Rule(_O, at_once=True),
 }
 
 SETTLES: Mapping[Event, frozenset[Event]] = {

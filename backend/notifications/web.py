@@ -28,7 +28,11 @@ navigation.add(
         N_("Lời tin nhắn, thư gửi người nộp và cán bộ"),
     )
 )
-PAGES = {"dossier": ("dossiers.one", "dossier_id"), "case": ("inbox.one", "case_id")}
+PAGES = {
+    "dossier": ("dossiers.one", "dossier_id"),
+    "case": ("inbox.one", "case_id"),
+    "complaint": ("complaints.one", "complaint_id"),
+}
 """Where a notice leads, by what it is about."""
 GENERAL = "-"
 """Stands in addresses for the wording of everything that has none of its own."""

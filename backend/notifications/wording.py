@@ -39,6 +39,12 @@ EVENTS: Mapping[Event, str] = {
     Event.CASE_GIVEN: N_("Được giao cuộc trò chuyện"),
     Event.CASE_MENTION: N_("Được nhắc đến trong ghi chú"),
     Event.CASE_FORGOTTEN: N_("Công dân chờ trả lời quá lâu"),
+    Event.REPORT_ROUTED: N_("Phản ánh chuyển đến cơ quan"),
+    Event.REPORT_GIVEN: N_("Được giao phản ánh"),
+    Event.REPORT_TO_APPROVE: N_("Trả lời phản ánh chờ duyệt"),
+    Event.REPORT_TO_SEND: N_("Trả lời phản ánh chờ gửi"),
+    Event.REPORT_REOPENED: N_("Phản ánh được mở lại"),
+    Event.REPORT_LATE: N_("Phản ánh quá hạn"),
 }
 VARIANTS: Mapping[str, str] = {
     "": N_("chung"),

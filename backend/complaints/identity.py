@@ -1,0 +1,47 @@
+"""Who sent a report: sealed, and opened only with a reason that stays in the history and the audit log."""
+
+from dataclasses import dataclass
+
+from backend import audit, clock
+from backend.audit import Audit
+from backend.complaints import access, acts
+from backend.complaints.models import ComplaintEvent, ComplaintIdentity
+from backend.complaints.policy import Action, Party, Protection
+from backend.database import transaction
+from backend.errors import Forbidden, InvalidInput
+from backend.i18n import gettext
+from backend.organisation.service import OfficerInfo
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who sent a report; empty where it was never told."""
+
+    name: str
+    phone: str
+
+
+def reveal(complaint_id: int, officer: OfficerInfo, reason: str) -> Person:
+    """Open the seal. Raises NotFound, Forbidden, InvalidInput without a reason.
+
+    A protected person's name is opened by the hotline and the province's leaders only; an anonymous one's by nobody.
+    """
+    if not reason.strip():
+        message = gettext("Anh/chị ghi lý do xem danh tính.")
+        raise InvalidInput(message, fields=[{"field": "reason", "message": message}])
+    with transaction() as session:
+        complaint = access.load(session, complaint_id, officer)
+        who = acts.parties_of(acts.by(officer), complaint)
+        protected = complaint.protection == Protection.PROTECTED
+        if complaint.protection == Protection.ANONYMOUS or (protected and Party.OPERATOR not in who) or not who:
+            raise Forbidden(gettext("Danh tính người phản ánh được bảo vệ, anh/chị không xem được."))
+        session.add(
+            ComplaintEvent(
+                complaint_id=complaint.id, at=clock.now(), action=Action.REVEAL, actor=officer.actor,
+                actor_name=officer.name, from_state=complaint.state, to_state=complaint.state, reason=reason.strip(),
+            )
+        )  # fmt: skip
+        subject = f"complaint:{complaint.id}"
+        audit.record(session, Audit.COMPLAINT_IDENTITY_REVEALED, actor=officer.actor, subject=subject)
+        found = session.get(ComplaintIdentity, complaint.id)
+        return Person(found.name, found.phone) if found else Person("", "")

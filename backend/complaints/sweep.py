@@ -1,0 +1,44 @@
+"""What time does to reports: the overdue ladder, and the question four weeks after the answer. Nobody is told twice."""
+
+from sqlalchemy import select
+
+from backend import calendar, clock
+from backend.complaints import access, acts, policy, telling, wording
+from backend.complaints.models import Complaint
+from backend.database import reading, transaction
+from backend.notifications.events import Event
+from backend.organisation.models import Role
+
+
+def due() -> list[int]:
+    """The reports to look at now."""
+    with reading() as session:
+        query = select(Complaint.id).where(Complaint.look_at <= clock.now()).order_by(Complaint.look_at).limit(500)
+        return list(session.scalars(query))
+
+
+def look(complaint_id: int) -> None:
+    """Look at one report; what is no longer due does nothing."""
+    with transaction() as session:
+        complaint = session.get(Complaint, complaint_id, with_for_update=True, populate_existing=True)
+        if complaint is None or complaint.look_at is None or complaint.look_at > clock.now():
+            return
+        if complaint.state in policy.CLOCK_RUNS and complaint.due_at is not None:
+            for rung, days in enumerate(policy.LADDER_DAYS):
+                at = calendar.add_working_days(complaint.due_at, days) if days else complaint.due_at
+                if at <= clock.now():
+                    who = _rung(complaint, policy.LADDER[rung])
+                    telling.ring(
+                        session, complaint, Event.REPORT_LATE, who, key=f"late-{complaint.due_at:%y%m%d%H%M}-{rung}"
+                    )
+        elif complaint.state in policy.TOLD:
+            telling.say(complaint, wording.follow_up(complaint))
+        complaint.look_at = acts.next_look(complaint)
+
+
+def _rung(complaint: Complaint, role: Role) -> list[int]:
+    agency = "" if role == Role.PROVINCE_LEADER else complaint.agency_code
+    found = telling.ids(access.officers_for(complaint, [role], agency_code=agency))
+    if role == Role.SPECIALIST:
+        return [one for one in found if one == complaint.officer_id]
+    return found

@@ -1,0 +1,171 @@
+"""Officers' pages of reports: the worklists, one report with what can be done next, and filing for a caller."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from backend import http
+from backend.complaints import access, acts, identity, listing, service, wording
+from backend.complaints.acts import Facts
+from backend.complaints.policy import TRANSITIONS, Action, Kind, Subject
+from backend.database import reading
+from backend.errors import Conflict, InvalidInput, MotCuaError, NotFound
+from backend.i18n import N_, gettext
+from backend.organisation import navigation
+from backend.organisation.access import current_officer, role_required
+from backend.organisation.models import Role
+from backend.organisation.navigation import Entry
+
+blueprint = Blueprint("complaints", __name__, url_prefix="/officers/complaints", template_folder="templates")
+READERS = frozenset({Role.HOTLINE_OPERATOR, Role.PROVINCE_LEADER, Role.LEADER, Role.HEAD, Role.SPECIALIST})
+TAKERS = frozenset({Role.HOTLINE_OPERATOR, Role.PROVINCE_LEADER})
+navigation.add(Entry(N_("Phản ánh"), "complaints.lists", READERS, hint=N_("Phản ánh, kiến nghị gửi tổng đài")))
+reader_required = role_required(*READERS)
+taker_required = role_required(*TAKERS)
+
+Answer = str | Response | tuple[str, int]
+
+
+def _names() -> dict[str, Any]:
+    return {
+        "kinds": wording.KINDS,
+        "states": wording.STATES,
+        "acts": wording.ACTIONS,
+        "sealed": wording.SEALED,
+        "needs": {action: {str(need) for need in row.needs} for action, row in TRANSITIONS.items()},
+        "takes": current_officer().role in TAKERS,
+    }
+
+
+@blueprint.get("/")
+@reader_required
+def lists() -> str:
+    """The worklists."""
+    officer, tab, q = current_officer(), request.args.get("tab", "new"), request.args.get("q", "")[:100]
+    tab = tab if tab in listing.TABS else "all"
+    page = min(max(request.args.get("page", 1, type=int), 1), 10_000)
+    lines = listing.listed(officer, tab, q, page)
+    return render_template(
+        "complaints/list.html", tab=tab, q=q, page=page, tabs=listing.TABS, lines=lines,
+        counts=listing.counts(officer), more=len(lines) == listing.PAGE_SIZE, **_names(),
+    )  # fmt: skip
+
+
+@blueprint.get("/new")
+@taker_required
+def new() -> str:
+    """The form for a caller's report."""
+    return render_template("complaints/new.html", typed={}, wrong={}, **_names())
+
+
+@blueprint.post("/new")
+@taker_required
+def take() -> Answer:
+    """File what a caller told; what is wrong comes back with everything typed."""
+    form = request.form
+    try:
+        kind = Kind(form["kind"]) if form.get("kind") in set(Kind) else None
+        made = service.file_for_caller(
+            current_officer(), form.get("text", ""), place=form.get("place", ""), name=form.get("name", ""),
+            phone=form.get("phone", ""), kind=kind,
+        )  # fmt: skip
+    except InvalidInput as error:
+        wrong = {one["field"]: one["message"] for one in error.fields or []}
+        return render_template("complaints/new.html", typed=form, wrong=wrong, **_names()), 422
+    flash(gettext("Đã ghi nhận phản ánh."))
+    if _sees(made):
+        return redirect(url_for("complaints.one", complaint_id=made), 303)
+    return redirect(url_for("complaints.lists"), 303)
+
+
+def _sees(complaint_id: int) -> bool:
+    """What a caller tells about the operator's own unit is taken in, and gone from their sight."""
+    try:
+        with reading() as session:
+            access.load(session, complaint_id, current_officer())
+    except NotFound:
+        return False
+    return True
+
+
+@blueprint.get("/<int:complaint_id>")
+@reader_required
+def one(complaint_id: int) -> str:
+    """One report."""
+    return _page(complaint_id)
+
+
+def _page(complaint_id: int, **more: Any) -> str:
+    found = listing.one(current_officer(), complaint_id)
+    facts = {"person": None, "error": "", "typed": {}, **more}
+    return render_template("complaints/one.html", page=found, complaint=found.complaint, **facts, **_names())
+
+
+@blueprint.post("/<int:complaint_id>/acts/<string:name>")
+@reader_required
+def act(complaint_id: int, name: str) -> Answer:
+    """Do something; a refusal comes back with what was typed and why."""
+    officer, form = current_officer(), request.form
+    if name not in set(TRANSITIONS):
+        raise NotFound(gettext("Không có việc này."))
+    try:
+        acts.act(complaint_id, Action(name), acts.by(officer), _facts(), version=form.get("version", 0, type=int))
+    except (InvalidInput, Conflict) as error:
+        return _page(complaint_id, error=str(error), typed=form), error.status
+    flash(gettext("Đã ghi nhận."))
+    if _sees(complaint_id):
+        return redirect(url_for("complaints.one", complaint_id=complaint_id), 303)
+    return redirect(url_for("complaints.lists"), 303)
+
+
+def _facts() -> Facts:
+    form = request.form
+    about = form.get("subject_code", "").strip()
+    return Facts(
+        reason=form.get("reason", "")[:2_000],
+        text=form.get("text", "")[:4_000],
+        kind=Kind(form["kind"]) if form.get("kind") in set(Kind) else None,
+        agency_code=form.get("agency_code", "")[:32],
+        officer_id=form.get("officer_id", type=int),
+        into=form.get("into", "")[:24],
+        subjects=(Subject(about[:32]),) if about else (),
+    )
+
+
+@blueprint.post("/<int:complaint_id>/identity")
+@reader_required
+def reveal(complaint_id: int) -> Answer:
+    """Open the seal, once, on this answer only."""
+    try:
+        person = identity.reveal(complaint_id, current_officer(), request.form.get("reason", "")[:2_000])
+    except InvalidInput as error:
+        return _page(complaint_id, error=str(error)), error.status
+    return _page(complaint_id, person=person)
+
+
+@blueprint.post("/route")
+@taker_required
+def bulk_route() -> Response:
+    """Route several at once; what cannot be routed stays, and is counted."""
+    done = failed = 0
+    for complaint_id in request.form.getlist("complaint", type=int)[:200]:
+        try:
+            acts.act(complaint_id, Action.ROUTE, acts.by(current_officer()), _facts())
+            done += 1
+        except MotCuaError:
+            failed += 1
+    flash(gettext("Đã chuyển %(done)s phản ánh, %(failed)s không chuyển được.", done=done, failed=failed))
+    return redirect(url_for("complaints.lists"), 303)
+
+
+@blueprint.get("/<int:complaint_id>/files/<string:file_id>")
+@reader_required
+def file(complaint_id: int, file_id: str) -> Response:
+    """A photo of a report."""
+    with reading() as session:
+        complaint = access.load(session, complaint_id, current_officer())
+        known = next((one for one in complaint.files if one["file_id"] == file_id), None)
+    if known is None:
+        raise NotFound(gettext("Không có tệp này."))
+    return http.file_response(file_id)
