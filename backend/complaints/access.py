@@ -5,7 +5,7 @@ What somebody may *do* to a report is another question, answered by `policy.part
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from backend.complaints import policy
@@ -13,6 +13,7 @@ from backend.complaints.models import Complaint, ComplaintSubject
 from backend.complaints.policy import Desk, Subject
 from backend.errors import NotFound
 from backend.i18n import gettext
+from backend.inbox import access as inbox_access
 from backend.organisation import service as organisation
 from backend.organisation.models import Role
 from backend.organisation.service import OfficerInfo
@@ -40,11 +41,23 @@ def _share(officer: OfficerInfo) -> ColumnElement[bool]:
 
 
 def _about(officer: OfficerInfo) -> ColumnElement[bool]:
+    of_it = ComplaintSubject.complaint_id == Complaint.id
+    return exists(select(ComplaintSubject.id).where(of_it, _theirs(officer)))
+
+
+def _theirs(officer: OfficerInfo) -> ColumnElement[bool]:
     """As `policy.is_about`, in the database."""
     theirs = ComplaintSubject.officer_id == officer.id
-    if officer.role != Role.PROVINCE_LEADER:
-        theirs = or_(theirs, ComplaintSubject.agency_code == officer.agency_code)
-    return exists(select(ComplaintSubject.id).where(ComplaintSubject.complaint_id == Complaint.id, theirs))
+    if officer.role == Role.PROVINCE_LEADER:
+        return theirs
+    return or_(theirs, ComplaintSubject.agency_code == officer.agency_code)
+
+
+@inbox_access.bars
+def kept_from(officer: OfficerInfo) -> Select[tuple[int]]:
+    """The conversations in which somebody reports this officer or their unit: the inbox does not show them either."""
+    reports = select(func.coalesce(Complaint.conversation_id, 0)).join(ComplaintSubject)
+    return reports.where(_theirs(officer))
 
 
 def load(session: Session, complaint_id: int, officer: OfficerInfo) -> Complaint:

@@ -8,6 +8,7 @@ from backend.complaints import service
 from backend.complaints.service import Place
 from backend.dossiers import service as dossiers
 from backend.errors import InvalidInput, MotCuaError
+from backend.messaging import service as messaging
 from backend.messaging.attachments import Attachment, Location, Refused, Sent, attachments
 from backend.messaging.channels import Reply
 from backend.messaging.keywords import Context, command
@@ -75,6 +76,8 @@ def put_to_report(context: Context, text: str, sent: Sequence[Sent]) -> list[Rep
     words = text.strip()
     report = re.fullmatch(r"pa[\s:.,-]+(.*[a-z].*)", fold(words), re.DOTALL)
     if report is None and files and _papers_awaited(context):
+        if places:
+            _put_place(context, places[-1])
         return None
     replies = []
     if report is not None:
@@ -91,6 +94,17 @@ def put_to_report(context: Context, text: str, sent: Sequence[Sent]) -> list[Rep
         what = "ảnh và vị trí" if files and places else "ảnh" if files else "vị trí"
         replies.append(Reply(f"Dạ, em đã ghi thêm {what} vào phản ánh {code}. Cảm ơn anh/chị."))
     return [*replies, *refused]
+
+
+def _put_place(context: Context, place: Place) -> None:
+    """A place that came with papers for a dossier, which answers the message, still belongs to the report just made."""
+    try:
+        code = service.add_files(context.conversation_id, [], place)
+    except InvalidInput as refusal:
+        messaging.say(context.conversation_id, Reply(str(refusal)))
+        return
+    if code is not None:
+        messaging.say(context.conversation_id, Reply(f"Dạ, em đã ghi thêm vị trí vào phản ánh {code}."))
 
 
 def _papers_awaited(context: Context) -> bool:

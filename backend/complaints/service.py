@@ -18,6 +18,7 @@ from backend.database import insert_for, reading, transaction
 from backend.errors import InvalidInput, NotFound
 from backend.inbox import service as inbox
 from backend.messaging import service as messaging
+from backend.organisation import service as organisation
 from backend.organisation.service import OfficerInfo
 from backend.settings import settings
 
@@ -25,8 +26,6 @@ RECEIVED = State.RECEIVED
 ADDED_WITHIN = timedelta(hours=3)
 CODE = re.compile(r"(?:PA)?[\s.-]*(\d{6})[\s.-]*(\d{4,6})", re.IGNORECASE)
 MAX_LENGTH = 4_000
-_SOUTH, _NORTH, _WEST, _EAST = 12.1, 13.75, 107.45, 109.5
-"""The province's box, degrees; since 2025 it reaches the sea."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,8 @@ class Place:
 
     @property
     def is_inside(self) -> bool:
-        """Whether it lies within the province's box."""
-        return _SOUTH <= self.latitude <= _NORTH and _WEST <= self.longitude <= _EAST
+        """False where it is surely outside the province."""
+        return organisation.near_province(self.latitude, self.longitude)
 
 
 @dataclass(frozen=True)
@@ -181,12 +180,14 @@ def add_files(conversation_id: int, files: list[dict[str, Any]], place: Place | 
         complaint = session.scalars(query.order_by(Complaint.id.desc()).limit(1).with_for_update()).first()
         if complaint is None:
             return None
+        before = (complaint.files, complaint.latitude, complaint.longitude)
         known = {one["file_id"] for one in complaint.files}
         complaint.files = [*complaint.files, *(one for one in files if one["file_id"] not in known)]
         if place is not None:
             complaint.latitude, complaint.longitude = place.latitude, place.longitude
             complaint.place = place.commune or complaint.place
-        _note(session, complaint, Action.ADD)
+        if (complaint.files, complaint.latitude, complaint.longitude) != before:
+            _note(session, complaint, Action.ADD)
         return complaint.code
 
 

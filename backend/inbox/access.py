@@ -1,6 +1,8 @@
 """Which cases an officer may see. Every list, page and act goes through here; who sees a case may deal with it."""
 
-from sqlalchemy import ColumnElement, or_, select, true
+from collections.abc import Callable
+
+from sqlalchemy import ColumnElement, Select, and_, literal, or_, select, true
 from sqlalchemy.orm import Session
 
 from backend.errors import NotFound
@@ -12,11 +14,28 @@ from backend.organisation.service import OfficerInfo
 
 EVERYWHERE = frozenset({Role.HOTLINE_OPERATOR, Role.PROVINCE_LEADER, Role.ADMINISTRATOR})
 """They serve the whole province; everybody else sees the queues of their agency and what was given to them."""
+Bar = Callable[[OfficerInfo], Select[tuple[int]]]
+_bars: list[Bar] = []
 SUPERVISORS = frozenset({Role.HOTLINE_OPERATOR, Role.HEAD, Role.LEADER, Role.PROVINCE_LEADER, Role.ADMINISTRATOR})
+
+
+def bars(bar: Bar) -> Bar:
+    """Register a select of the conversations (ids, never NULL) that are kept from an officer, wherever they queue."""
+    _bars.append(bar)
+    return bar
 
 
 def visible(officer: OfficerInfo) -> ColumnElement[bool]:
     """The condition, on `Case`, that this officer may see it."""
+    return and_(_share(officer), *(Case.conversation_id.not_in(bar(officer)) for bar in _bars))
+
+
+def may_know(session: Session, officer: OfficerInfo, conversation_id: int) -> bool:
+    """Whether no feature keeps the conversation from this officer; asked before one is given it or told of it."""
+    return not any(session.scalar(select(literal(conversation_id).in_(bar(officer)))) for bar in _bars)
+
+
+def _share(officer: OfficerInfo) -> ColumnElement[bool]:
     if officer.role in EVERYWHERE:
         return true()
     return or_(Case.agency_code == officer.agency_code, Case.assignee_id == officer.id)

@@ -115,7 +115,7 @@ def note(case_id: int, officer: OfficerInfo, text: str, *, key: str) -> None:
     with records.acting(case_id, officer, closed_too=True) as (session, case):
         if session.scalar(select(CaseEvent.id).where(CaseEvent.key == _key(officer, key))) is not None:
             return
-        called = _called(words, case)
+        called = _called(session, words, case)
         row = records.note_event(session, case, Kind.NOTED, officer, text=words, key=_key(officer, key))
         others = [one for one in called if one != officer.id]
         if others:
@@ -123,11 +123,17 @@ def note(case_id: int, officer: OfficerInfo, text: str, *, key: str) -> None:
             assigning.tell(session, case, Event.CASE_MENTION, others, key=f"note-{row.id}", **facts)
 
 
-def _called(words: str, case: Case) -> list[int]:
+def _called(session: Session, words: str, case: Case) -> list[int]:
     names = policy.mentioned(words)
     if not names:
         return []
-    may = {one.username: one.id for one in organisation.officers() if access.may_serve(one, case.agency_code)}
+    may = {
+        one.username: one.id
+        for one in organisation.officers()
+        if one.username in names
+        and access.may_serve(one, case.agency_code)
+        and access.may_know(session, one, case.conversation_id)
+    }
     if unknown := sorted(names - may.keys()):
         told = ", ".join(f"@{name}" for name in unknown)
         raise InvalidInput(gettext("Không có cán bộ phụ trách nào tên %(names)s.", names=told))

@@ -50,7 +50,8 @@ def give(session: Session, case: Case, to: int | None, by: OfficerInfo) -> CaseE
     was = records.before(case)
     if to is not None:
         officer = organisation.officer(to)
-        if not access.may_serve(officer, case.agency_code):
+        serves = access.may_serve(officer, case.agency_code)
+        if not serves or not access.may_know(session, officer, case.conversation_id):
             raise InvalidInput(gettext("Cán bộ này không phụ trách hộp thư của cơ quan đó."))
     case.assignee_id = to
     if to is None and case.state == State.OPEN:
@@ -78,7 +79,8 @@ def hand_out(session: Session, case: Case) -> None:
     queue = _queue(session, case.agency_code, case.skill, lock=True)
     if queue is None or queue.method == Method.BY_HAND:
         return
-    present = here(session, case.agency_code, case.skill)
+    found = here(session, case.agency_code, case.skill)
+    present = [one for one in found if access.may_know(session, one, case.conversation_id)]
     if not present:
         return
     chosen = _in_turn(queue, present) if queue.method == Method.ROUND_ROBIN else _least(session, present)

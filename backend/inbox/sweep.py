@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 from backend import clock
 from backend.database import reading, transaction
 from backend.i18n import moment
-from backend.inbox import assigning, cases, records
+from backend.inbox import access, assigning, cases, records
 from backend.inbox.models import Case, Kind, State
 from backend.messaging import service as messaging
 from backend.notifications.service import Event
 from backend.organisation import service as organisation
 from backend.organisation.models import Role
+from backend.organisation.service import OfficerInfo
 
 MOST = 500
 ABOVE = (Role.HEAD, Role.LEADER)
@@ -50,14 +51,15 @@ def _escalate(session: Session, case: Case) -> None:
     if due_at > clock.now():
         return
     records.note_event(session, case, Kind.FORGOTTEN, records.SYSTEM, which=which)
-    holder = [case.assignee_id] if case.assignee_id else []
+    holder = [organisation.officer(case.assignee_id)] if case.assignee_id else []
+    told = [one.id for one in [*holder, *_above(case)] if access.may_know(session, one, case.conversation_id)]
     facts = {"reason": case.summary, "due": moment(due_at)}
     key = f"{which}-{due_at:%Y%m%d%H%M}"
-    assigning.tell(session, case, Event.CASE_FORGOTTEN, [*holder, *_above(case)], key=key, **facts)
+    assigning.tell(session, case, Event.CASE_FORGOTTEN, told, key=key, **facts)
 
 
-def _above(case: Case) -> list[int]:
+def _above(case: Case) -> list[OfficerInfo]:
     if not case.agency_code:
-        return [one.id for one in organisation.officers(roles=[Role.HOTLINE_OPERATOR])]
+        return organisation.officers(roles=[Role.HOTLINE_OPERATOR])
     agency = organisation.agency_by_code(case.agency_code)
-    return [one.id for one in organisation.officers(agency_id=agency.id, roles=ABOVE)]
+    return organisation.officers(agency_id=agency.id, roles=ABOVE)

@@ -70,6 +70,38 @@ def test_migrations_keep_the_rows_that_are_there(empty):
             assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
 
 
+def test_an_old_denunciation_is_kept_from_whom_it_is_about_and_the_way_back_is_open(empty):
+    command.upgrade(migrations(empty), "0002")
+    with empty.begin() as connection:
+        connection.execute(text(ROWS_OF_0002[0]))
+        told = ("Tố cáo bà Trần Thị Bích Ngọc", "tố cáo chủ tịch xã Ea Tul nhận hối lộ", "đèn hỏng ở xã Ea Tul")
+        for number, words in enumerate(told, start=1):
+            connection.execute(text(ROWS_OF_0002[1].replace("VALUES (1,", f"VALUES ({number},")))
+            report = "INSERT INTO complaint (id, code, conversation_id, message_id, text, state, created_at) VALUES"
+            values = f" ({number}, 'PA-261101-000{number}', 1, {number}, :words, 'received', '2026-11-01 00:00:00')"
+            connection.execute(text(report + values), {"words": words})
+    command.upgrade(migrations(empty), "0009")
+    with empty.begin() as connection:
+        for row in (
+            "INSERT INTO agency (id, code, name, unit, aliases, level, province, valid_from)"
+            " VALUES (7, 'H15.03', 'UBND xã Ea Tul', 'Xã Ea Tul', '[]', 'commune', 'H15', '2025-07-01')",
+            "INSERT INTO officer (id, name, username, agency_id, role, email, password_hash, code_step, must_change,"
+            " active, created_at) VALUES (9, 'Trần Thị Bích Ngọc', 'ngoc', 7, 'head', '', '', 0, false, true,"
+            " '2026-11-01 00:00:00')",
+        ):
+            connection.execute(text(row))
+    command.upgrade(migrations(empty), "0010")
+    with empty.begin() as connection:
+        found = connection.execute(text("SELECT kind, protection FROM complaint ORDER BY id")).all()
+        assert found == [("denunciation", "protected"), ("denunciation", "protected"), ("report", "named")]
+        subjects = text("SELECT complaint_id, agency_code, officer_id FROM complaint_subject ORDER BY complaint_id")
+        assert connection.execute(subjects).all() == [(1, "H15.03", 9), (2, "H15.03", None)]
+        connection.execute(text("UPDATE complaint SET message_id = NULL, conversation_id = NULL WHERE id = 3"))
+    command.downgrade(migrations(empty), "0009")
+    with empty.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM complaint")).scalar() == 2
+
+
 def test_migrations_are_numbered_without_gaps():
     script = ScriptDirectory.from_config(migrations())
     revisions = sorted(revision.revision for revision in script.walk_revisions())

@@ -19,9 +19,12 @@ from backend.database import reading, transaction
 from backend.dossiers.models import Dossier
 from backend.dossiers.policy import State as DossierState
 from backend.errors import Conflict, Forbidden, InvalidInput, MotCuaError, NotFound
+from backend.inbox import cases
+from backend.inbox import listing as cases_of
+from backend.inbox import page as case_page
 from backend.inbox import service as inbox
 from backend.messaging import service as messaging
-from backend.messaging.attachments import Attachment
+from backend.messaging.attachments import Attachment, Location
 from backend.messaging.keywords import Context
 from backend.messaging.service import Inbound
 from backend.notifications.models import Notification
@@ -157,6 +160,25 @@ def test_a_denunciation_stays_out_of_sight_of_whom_it_is_about(house, monkeypatc
     with reading() as session:
         opened = session.scalars(select(AuditEntry.actor).where(AuditEntry.tag == Audit.COMPLAINT_IDENTITY_REVEALED))
         assert opened.all() == [house.operator.actor]
+
+
+def test_the_inbox_keeps_the_words_of_who_reports_a_unit_from_that_unit(house, monkeypatch):
+    make.install(monkeypatch)
+    conversation_id, _ = report("lãnh đạo Xã Ea Tul hách sạch với dân")
+    asked = make.text("cho gặp cán bộ", address="+84900000001")
+    assert asked.conversation_id == conversation_id
+    inbox.escalate(conversation_id, "asked", "CB", asked.message_id, agency_code="H15.03")
+    case_id = inbox.waiting()[0].id
+    clerk = house.officer(Role.RECEPTIONIST, house.unit)
+    for officer in (house.accused, house.their_leader, clerk):
+        shown = [line.id for tab in cases_of.TABS for line in cases_of.listed(officer, cases_of.Filters(tab)).lines]
+        assert shown == []
+        assert not any(cases_of.listed(officer, cases_of.Filters()).counts.values())
+        with pytest.raises(NotFound):
+            case_page.look(case_id, officer)
+        with pytest.raises(InvalidInput):
+            cases.assign(case_id, house.operator, officer.id)
+    assert [line.id for line in cases_of.listed(house.operator, cases_of.Filters()).lines] == [case_id]
 
 
 STEPS = st.lists(
@@ -330,7 +352,11 @@ def test_a_photo_goes_to_the_dossier_that_waits_for_papers_and_else_to_the_repor
     context = Context(conversation_id, "sms", OWNER, 1)
     sent = [Attachment(photo["file_id"], photo["name"], photo["media_type"])]
     code = make_dossier(DossierState.SUPPLEMENT_REQUESTED, missing=["Giấy chứng sinh"])
-    assert put_to_report(context, "", sent) is None
+    place = Location(12.68, 108.05, "Phường Buôn Ma Thuột")
+    assert put_to_report(context, "", [*sent, place]) is None
+    with reading() as session:
+        kept = session.get_one(Complaint, newest())
+    assert (kept.files, kept.latitude, kept.place) == ([], 12.68, "Phường Buôn Ma Thuột"), "the place is not lost"
     with transaction() as session:
         session.get_one(Dossier, dossier_id(code)).state = DossierState.PROCESSING
     assert put_to_report(context, "", sent) is not None
