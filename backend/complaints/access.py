@@ -54,7 +54,7 @@ def _theirs(officer: OfficerInfo) -> ColumnElement[bool]:
 
 
 @inbox_access.bars
-def kept_from(officer: OfficerInfo) -> Select[tuple[int]]:
+def kept_from(officer: OfficerInfo) -> Select[int]:
     """The conversations in which somebody reports this officer or their unit: the inbox does not show them either."""
     reports = select(func.coalesce(Complaint.conversation_id, 0)).join(ComplaintSubject)
     return reports.where(_theirs(officer))

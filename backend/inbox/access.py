@@ -14,7 +14,7 @@ from backend.organisation.service import OfficerInfo
 
 EVERYWHERE = frozenset({Role.HOTLINE_OPERATOR, Role.PROVINCE_LEADER, Role.ADMINISTRATOR})
 """They serve the whole province; everybody else sees the queues of their agency and what was given to them."""
-Bar = Callable[[OfficerInfo], Select[tuple[int]]]
+Bar = Callable[[OfficerInfo], Select[int]]
 _bars: list[Bar] = []
 SUPERVISORS = frozenset({Role.HOTLINE_OPERATOR, Role.HEAD, Role.LEADER, Role.PROVINCE_LEADER, Role.ADMINISTRATOR})
 

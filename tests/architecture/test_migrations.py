@@ -83,11 +83,15 @@ def test_an_old_denunciation_is_kept_from_whom_it_is_about_and_the_way_back_is_o
     command.upgrade(migrations(empty), "0009")
     with empty.begin() as connection:
         for row in (
-            "INSERT INTO agency (id, code, name, unit, aliases, level, province, valid_from)"
-            " VALUES (7, 'H15.03', 'UBND xã Ea Tul', 'Xã Ea Tul', '[]', 'commune', 'H15', '2025-07-01')",
-            "INSERT INTO officer (id, name, username, agency_id, role, email, password_hash, code_step, must_change,"
-            " active, created_at) VALUES (9, 'Trần Thị Bích Ngọc', 'ngoc', 7, 'head', '', '', 0, false, true,"
-            " '2026-11-01 00:00:00')",
+            (
+                "INSERT INTO agency (id, code, name, unit, aliases, level, province, valid_from)"
+                " VALUES (7, 'H15.03', 'UBND xã Ea Tul', 'Xã Ea Tul', '[]', 'commune', 'H15', '2025-07-01')"
+            ),
+            (
+                "INSERT INTO officer (id, name, username, agency_id, role, email, password_hash, code_step,"
+                " must_change, active, created_at) VALUES (9, 'Trần Thị Bích Ngọc', 'ngoc', 7, 'head', '', '', 0,"
+                " false, true, '2026-11-01 00:00:00')"
+            ),
         ):
             connection.execute(text(row))
     command.upgrade(migrations(empty), "0010")

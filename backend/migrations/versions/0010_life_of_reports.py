@@ -1,6 +1,8 @@
 """life of reports"""
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -127,10 +129,11 @@ _OFFICE = re.compile(
 )
 
 
-def _subjects(words, officers, units):
+def _subjects(words: str, officers: Sequence[Any], units: Sequence[Any]) -> list[tuple[str, int | None]]:
     """Whom an old report is about, so that the conflict guard holds for it: rather too many than too few."""
     text = f" {' '.join(re.sub(r'[^a-z0-9]+', ' ', words).split())} "
-    found = {(o.code, o.id) for o in officers if len(o.name.split()) > 2 and f" {fold(o.name)} " in text}
+    found: set[tuple[str, int | None]] = set()
+    found |= {(o.code, o.id) for o in officers if len(o.name.split()) > 2 and f" {fold(o.name)} " in text}
     if _OFFICE.search(text):
         named = ((unit.code, {fold(name) for name in (unit.name, unit.unit) if name}) for unit in units)
         found |= {(code, None) for code, names in named if any(f" {name} " in text for name in names)}
