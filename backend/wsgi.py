@@ -47,7 +47,7 @@ import backend.ratings.public_web
 import backend.ratings.web
 import backend.translations.cli
 import sms_gateway.cli
-from backend import cli, http, logs
+from backend import calendar, cli, clock, http, logs
 from backend.messaging import channels
 from backend.notifications.email import EmailChannel
 from backend.settings import settings
@@ -130,8 +130,14 @@ def build() -> Flask:
         sms_gateway.cli,
     ):
         app.cli.add_command(group.commands)
-    app.extensions["warm"] = backend.procedures.search.index
+    app.extensions["warm"] = _warm
     return app
+
+
+def _warm() -> None:
+    """What the first question, and the first deadline of a day, would wait a second for."""
+    backend.procedures.search.index()
+    calendar.is_open(clock.now())
 
 
 def _refuse(error: ValidationError) -> NoReturn:
