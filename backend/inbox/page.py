@@ -35,6 +35,8 @@ from backend.storage import StoredInfo
 
 SHOWN = 60
 """Messages; earlier ones are a page away."""
+MARKED = 12
+"""The last messages, whose coming and going a page that is open watches."""
 HERE_FOR = timedelta(seconds=40)
 """After so long without a sign somebody no longer has the case open."""
 TYPES_FOR = timedelta(seconds=8)
@@ -131,15 +133,18 @@ def look(case_id: int, officer: OfficerInfo, *, before: int | None = None) -> Pa
         entries = messaging.record_of(case.conversation_id, **({"before": before} if before else {}), limit=SHOWN)
         phone = citizens.verified_phone(conversation.channel, conversation.address) or ""
         held = _dossiers(session, phone, officer)
+        latest = entries if before is None else messaging.record_of(case.conversation_id, limit=SHOWN)
+        events = _events(session, case, entries)
+        others = colleagues(session, case.id, officer)
         return Page(
             case=case,
             conversation=conversation,
             agency=_agency(case.agency_code),
             assignee=records.name_of(case.assignee_id) if case.assignee_id else "",
-            talk=_talk(session, case, entries, whole=before is None),
+            talk=_talk(events, entries, whole=before is None),
             earlier=entries[0].id if len(entries) == SHOWN else None,
-            newest_in=messaging.newest(case.conversation_id, "in"),
-            mark=mark(session, case, officer),
+            newest_in=_newest_in(case, latest),
+            mark=_mark(case, latest, others),
             slots=_slots(conversation),
             answer_timer=policy.timer(case.answer_due_at, case.answered_at),
             solve_timer=policy.timer(case.solve_due_at, case.closed_at),
@@ -148,10 +153,10 @@ def look(case_id: int, officer: OfficerInfo, *, before: int | None = None) -> Pa
             phone=phone,
             dossiers=held,
             others=_others(session, case, officer),
-            colleagues=colleagues(session, case.id, officer),
+            colleagues=others,
             later=_later(session, case.id),
             draft=answering.draft(session, case.id, officer),
-            undo=_undoable(session, case, officer),
+            undo=_undoable(events, case, officer),
             people=assigning.colleagues(case.agency_code),
             held_by_me=case.assignee_id == officer.id,
         )
@@ -169,8 +174,8 @@ def _slots(conversation: ConversationView) -> dict[str, str]:
     found = {}
     if conversation.procedure_code:
         found[gettext("Thủ tục đang hỏi")] = _procedure_name(conversation.procedure_code)
-    if about := messaging.about(conversation.id):
-        found[gettext("Hồ sơ nói đến")] = about
+    if conversation.about:
+        found[gettext("Hồ sơ nói đến")] = conversation.about
     return found
 
 
@@ -208,10 +213,9 @@ def _later(session: Session, case_id: int) -> list[Waits]:
     return [Waits(row.id, row.text, row.send_at, names.get(row.officer_id, "")) for row in rows]
 
 
-def _undoable(session: Session, case: Case, officer: OfficerInfo) -> int | None:
+def _undoable(events: Sequence[CaseEvent], case: Case, officer: OfficerInfo) -> int | None:
     """The last act, while this officer can take it back."""
-    query = select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.officer_id.is_not(None))
-    last = session.scalars(query.order_by(CaseEvent.id.desc()).limit(1)).one_or_none()
+    last = next((row for row in reversed(events) if row.case_id == case.id and row.officer_id is not None), None)
     if last is None or last.officer_id != officer.id or last.kind not in cases.UNDOABLE:
         return None
     return last.id if clock.now() - last.at < policy.UNDO_WITHIN else None
@@ -220,25 +224,24 @@ def _undoable(session: Session, case: Case, officer: OfficerInfo) -> int | None:
 # --- the talk ----------------------------------------------------------------------------------------------------
 
 
-def _talk(session: Session, case: Case, entries: Sequence[Entry], *, whole: bool) -> list[Said]:
-    """Messages and acts in the order of time; acts older than the first message shown are left out."""
-    ids = select(Case.id).where(Case.conversation_id == case.conversation_id)
-    query = select(CaseEvent).where(CaseEvent.case_id.in_(ids), CaseEvent.kind.in_(wording.SHOWN_EVENTS))
-    answered = select(CaseEvent).where(CaseEvent.case_id.in_(ids), CaseEvent.kind == Kind.ANSWERED)
-    by_message = {row.details.get("message"): row.officer_id for row in session.scalars(answered)}
-    events = session.scalars(query.order_by(CaseEvent.id)).all()
-    names = organisation.officers_by_id({row.officer_id for row in events if row.officer_id} | _ids(by_message))
-    first = entries[0].created_at if entries else None
+def _events(session: Session, case: Case, entries: Sequence[Entry]) -> Sequence[CaseEvent]:
+    """What was done in all cases of the conversation since the first of these messages, oldest first."""
+    query = select(CaseEvent).join(Case, Case.id == CaseEvent.case_id)
+    query = query.where(Case.conversation_id == case.conversation_id)
+    if entries:
+        query = query.where(CaseEvent.at >= entries[0].created_at)
+    return session.scalars(query.order_by(CaseEvent.id)).all()
+
+
+def _talk(events: Sequence[CaseEvent], entries: Sequence[Entry], *, whole: bool) -> list[Said]:
+    """Messages and acts in the order of time; not `whole`, without the acts after the last message."""
+    by_message = {row.details.get("message"): row.officer_id for row in events if row.kind == Kind.ANSWERED}
     last = entries[-1].created_at if entries and not whole else None
-    said = [_message(entry, by_message, names) for entry in entries]
-    said += [
-        _event(row, names) for row in events if (first is None or row.at >= first) and (last is None or row.at <= last)
-    ]
+    shown = [row for row in events if row.kind in wording.SHOWN_EVENTS and (last is None or row.at <= last)]
+    named = {row.officer_id for row in events} | {row.details.get("to") for row in events if row.kind == Kind.ASSIGNED}
+    names = organisation.officers_by_id({one for one in named if one is not None})
+    said = [_message(entry, by_message, names) for entry in entries] + [_event(row, names) for row in shown]
     return sorted(said, key=lambda one: (one.at, one.event_id, one.message_id))
-
-
-def _ids(by_message: Mapping[Any, int | None]) -> set[int]:
-    return {one for one in by_message.values() if one is not None}
 
 
 def _message(entry: Entry, by_message: Mapping[Any, int | None], names: Mapping[int, str]) -> Said:
@@ -298,7 +301,7 @@ def _event(row: CaseEvent, names: Mapping[int, str]) -> Said:
     words = gettext(wording.EVENTS[row.kind])
     to = row.details.get("to")
     if row.kind == Kind.ASSIGNED:
-        words += ": " + (records.name_of(to) if to else gettext("không ai"))
+        words += ": " + (names.get(to, "?") if to else gettext("không ai"))
     if row.text:
         words += f": {row.text}"
     return Said(row.at, "event", name, words, event_id=row.id)
@@ -325,8 +328,8 @@ def talk_of(case: Case, officer: OfficerInfo) -> Talk:
             case=case,
             conversation=messaging.view(case.conversation_id),
             assignee=records.name_of(case.assignee_id) if case.assignee_id else "",
-            talk=_talk(session, case, entries, whole=True),
-            newest_in=max((entry.id for entry in entries if entry.direction == "in"), default=0),
+            talk=_talk(_events(session, case, entries), entries, whole=True),
+            newest_in=_newest_in(case, entries),
             colleagues=colleagues(session, case.id, officer),
             earlier=entries[0].id if len(entries) == SHOWN else None,
         )
@@ -370,11 +373,17 @@ def colleagues(session: Session, case_id: int, officer: OfficerInfo) -> list[Col
     ]
 
 
-def mark(session: Session, case: Case, officer: OfficerInfo) -> str:
+def _newest_in(case: Case, latest: Sequence[Entry]) -> int:
+    """The citizen's last message, which is nearly always among the latest."""
+    found = max((entry.id for entry in latest if entry.direction == "in"), default=0)
+    return found or messaging.newest(case.conversation_id, "in")
+
+
+def _mark(case: Case, latest: Sequence[Entry], others: Sequence[Colleague]) -> str:
     """Changes when the page has something new to show: messages, what became of them, acts, colleagues."""
-    recent = [(entry.id, entry.status) for entry in messaging.record_of(case.conversation_id, limit=12)]
-    others = [(one.name, one.types) for one in colleagues(session, case.id, officer)]
-    return f"{zlib.crc32(repr((case.version, case.state, recent, others)).encode()):x}"
+    recent = [(entry.id, entry.status) for entry in latest[-MARKED:]]
+    here = [(one.name, one.types) for one in others]
+    return f"{zlib.crc32(repr((case.version, case.state, recent, here)).encode()):x}"
 
 
 def news(case_id: int, officer: OfficerInfo, *, types: bool = False) -> tuple[Case, str]:
@@ -382,7 +391,8 @@ def news(case_id: int, officer: OfficerInfo, *, types: bool = False) -> tuple[Ca
     with transaction() as session:
         case = access.load(session, case_id, officer)
         note_presence(session, case.id, officer, types=types)
-        return case, mark(session, case, officer)
+        latest = messaging.record_of(case.conversation_id, limit=MARKED)
+        return case, _mark(case, latest, colleagues(session, case.id, officer))
 
 
 def escalations(case_id: int) -> list[str]:

@@ -80,6 +80,8 @@ class ConversationView:
     epoch: int = 0
     blocked_at: datetime | None = None
     blocked_reason: str = ""
+    about: str | None = None
+    """Code of the dossier that the last notice spoke of; None when there was none lately."""
 
 
 def receive(inbound: Inbound) -> Received:
@@ -187,9 +189,12 @@ def about(conversation_id: int) -> str | None:
     """Code of the dossier that the last notice of this conversation spoke of; None when there was none lately."""
     with reading() as session:
         found = session.get(Conversation, conversation_id)
-        if found is None or found.about_at is None or clock.now() - found.about_at > policy.ABOUT_LASTS:
-            return None
-        return found.about
+        return None if found is None else _about(found)
+
+
+def _about(row: Conversation) -> str | None:
+    lasts = row.about_at is not None and clock.now() - row.about_at <= policy.ABOUT_LASTS
+    return row.about if lasts else None
 
 
 def officer_said(conversation_id: int) -> str:
@@ -375,6 +380,8 @@ def view(conversation_id: int) -> ConversationView:
 
 def views(conversation_ids: Collection[int]) -> dict[int, ConversationView]:
     """Conversations by id."""
+    if not conversation_ids:
+        return {}
     with reading() as session:
         found = session.scalars(select(Conversation).where(Conversation.id.in_(conversation_ids)))
         return {row.id: _view(row) for row in found}
@@ -392,6 +399,7 @@ def _view(row: Conversation) -> ConversationView:
         epoch=row.epoch,
         blocked_at=row.blocked_at,
         blocked_reason=row.blocked_reason,
+        about=_about(row),
     )
 
 

@@ -272,6 +272,8 @@ def department_id(agency_id: int, name: str) -> int | None:
 
 def officers_by_id(ids: set[int]) -> dict[int, str]:
     """Their names, for lists of what they do or did."""
+    if not ids:
+        return {}
     with reading() as session:
         rows = session.execute(select(Officer.id, Officer.name).where(Officer.id.in_(ids)))
         return {row.id: row.name for row in rows}

@@ -244,6 +244,7 @@ def _listen(stack: Stack, crew: Sequence[OfficerInfo]) -> None:
         assert f"tin {number}" in client.get(f"/officers/inbox/{newest.id}/talk").text
         shown.append(max(screen.heard for screen in screens) - start + time.perf_counter() - first)
         time.sleep(0.3)
+    _measure_pages(client)
     table = report.table(f"{OFFICERS} screens on one web process; load average {os.getloadavg()[0]:.1f}", "line")
     told = Spread.of(lines)
     report.row(table, "commit → line on a screen", told)
@@ -251,6 +252,24 @@ def _listen(stack: Stack, crew: Sequence[OfficerInfo]) -> None:
     report.console.print(table)
     for screen in screens:
         screen.close()
+
+
+def _measure_pages(client: httpx.Client) -> None:
+    """Whole pages as a browser gets them, while everybody listens."""
+    chance = Random(3)
+    with reading() as session:
+        alive = list(session.scalars(select(Case.id).where(Case.closed_at.is_(None))))
+    table = report.table(f"whole pages, {OFFICERS} listening; load average {os.getloadavg()[0]:.1f}", "page")
+    baseline = _spread(lambda: client.get("/officers/inbox/texts").raise_for_status())
+    report.row(table, "GET a page of the inbox without a list", baseline)
+    for what, path in (
+        ("GET the list", lambda: "/officers/inbox/"),
+        ("GET a search", lambda: "/officers/inbox/?tab=all&q=ket+hon"),
+        ("GET one case", lambda: f"/officers/inbox/{chance.choice(alive)}"),
+    ):
+        spread = _spread(lambda path=path: client.get(path()).raise_for_status())
+        report.row(table, what, spread, baseline, "p95 ≤ 100")
+    report.console.print(table)
 
 
 class _Screen(Thread):
