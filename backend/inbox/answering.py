@@ -65,6 +65,7 @@ def _say(
     case.waits_since = case.told_away_at = None
     case.look_at = records.next_look(case)
     records.note_event(session, case, Kind.ANSWERED, officer, key=_key(officer, key), message=message_id)
+    records.refresh_search(session, case)
     _forget_draft(session, case.id, officer.id)
     return message_id
 

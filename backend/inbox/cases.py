@@ -141,7 +141,7 @@ def set_labels(case_id: int, officer: OfficerInfo, text: str) -> CaseEvent:
     with acting(case_id, officer, closed_too=True) as (session, case):
         was = before(case)
         case.labels = policy.clean_labels(text)
-        refresh_search(case)
+        refresh_search(session, case)
         return note_event(session, case, Kind.LABELLED, officer, before=was, labels=case.labels)
 
 
@@ -238,7 +238,7 @@ def _put_back(session: Session, case: Case, was: Mapping[str, Any], officer: Off
     if was["owner"] == Owner.OFFICER:
         messaging.hand_over(case.conversation_id, Owner.OFFICER)
     set_deadlines(case)
-    refresh_search(case)
+    refresh_search(session, case)
 
 
 def merge(case_id: int, officer: OfficerInfo, into_id: int) -> None:

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import TypeVar
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from backend import clock
@@ -101,7 +102,7 @@ class Listed:
 def listed(officer: OfficerInfo, filters: Filters) -> Listed:
     """The cases of a tab, most urgent first; of the closed ones the last first."""
     with reading() as session:
-        query = select(Case).where(access.visible(officer), _tab(filters.tab, officer), *_conditions(filters))
+        query = select(Case).where(access.visible(officer), _tab(filters.tab, officer), *_conditions(session, filters))
         rows = session.scalars(_ordered(query, filters).offset((filters.page - 1) * PAGE).limit(PAGE + 1)).all()
         lines = lines_of(rows[:PAGE])
         labels = sorted({label for line in lines for label in line.labels})
@@ -122,18 +123,15 @@ def _tab(tab: str, officer: OfficerInfo) -> ColumnElement[bool]:
             return and_(Case.state == State.WAITING, Case.assignee_id.is_(None))
 
 
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [
-        Case.search_text.contains(f" {word}", autoescape=True) for word in policy.wanted_words(filters.q)
-    ]
+def _conditions(session: Session, filters: Filters) -> list[ColumnElement[bool]]:
+    wanted = policy.wanted_words(filters.q) + ([policy.label_term(filters.label)] if filters.label else [])
+    found = _finds(wanted, sqlite=session.get_bind().dialect.name == "sqlite") if wanted else []
     if filters.channel:
         found.append(Case.channel == filters.channel)
     if filters.reason:
         found.append(Case.reason == filters.reason)
     if filters.agency:
         found.append(Case.agency_code == ("" if filters.agency == "-" else filters.agency))
-    if filters.label:
-        found.append(Case.search_text.contains(f" {policy.label_term(filters.label)}", autoescape=True))
     if filters.priority in ("1", "2"):
         found.append(Case.priority >= int(filters.priority))
     if filters.late:
@@ -141,6 +139,14 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         unanswered = and_(Case.answered_at.is_(None), Case.answer_due_at < now)
         found.append(unanswered | and_(Case.answered_at.is_not(None), Case.solve_due_at < now))
     return found
+
+
+def _finds(words: Sequence[str], *, sqlite: bool) -> list[ColumnElement[bool]]:
+    """All of these, each at the beginning of a word. They are letters, digits, # + and @, so quoting is enough."""
+    if sqlite:
+        return [Case.search_text.contains(f" {word}", autoescape=True) for word in words]
+    query = " & ".join(f"'{word}':*" for word in words)
+    return [Case.search_text.bool_op("@@")(cast(literal(query), TSQUERY))]
 
 
 def _ordered(query: Select[T], filters: Filters) -> Select[T]:
@@ -197,8 +203,8 @@ def running(row: Case) -> Timer:
 def neighbours(officer: OfficerInfo, case_id: int, filters: Filters) -> tuple[int | None, int | None]:
     """The cases before and after one in its list, for j and k."""
     with reading() as session:
-        query = select(Case.id).where(access.visible(officer), _tab(filters.tab, officer), *_conditions(filters))
-        ordered = _ordered(query, filters)
+        where = (access.visible(officer), _tab(filters.tab, officer), *_conditions(session, filters))
+        ordered = _ordered(select(Case.id).where(*where), filters)
         ids = list(session.scalars(ordered.limit(4 * PAGE)))
     if case_id not in ids:
         return None, (ids[0] if ids else None)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.database import Base
@@ -113,6 +114,7 @@ class Case(Base):
         Index("ix_inbox_case_assignee_id_state", "assignee_id", "state"),
         Index("ix_inbox_case_state_priority", "state", "priority", "opened_at"),
         Index("ix_inbox_case_look_at", "look_at"),
+        Index("ix_inbox_case_search_text", "search_text", postgresql_using="gin"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -149,8 +151,8 @@ class Case(Base):
     call_back: Mapped[str] = mapped_column(String(32), default="")
     """The number to ring, while a call is promised."""
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("inbox_case.id"))
-    search_text: Mapped[str] = mapped_column(Text, default="")
-    """Folded words of what it is found by."""
+    search_text: Mapped[str] = mapped_column(Text().with_variant(TSVECTOR(), "postgresql"), default="")
+    """Folded words of what it is found by: what it is about, and what was last said."""
     version: Mapped[int] = mapped_column(default=0)
     """Raised by every act."""
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from backend import calendar, clock
 from backend.inbox.models import Priority, Reason
@@ -14,6 +15,8 @@ ANSWER_LENGTH = 2_000
 NOTE_LENGTH = 4_000
 REASON_LENGTH = 300
 LABEL_LENGTH = 40
+WORD_LENGTH, MOST_WORDS = 48, 1_000
+"""Of what a case is found by: a longer word is found by its beginning."""
 MOST_LABELS = 8
 MOST_FILES = 5
 MOST_AT_ONCE = 100
@@ -72,14 +75,14 @@ def timer(due_at: datetime, done_at: datetime | None) -> Timer:
 
 
 def search_text(*parts: str) -> str:
-    """The words of what a case is found by, folded; digits of numbers also without what stands between them."""
-    words = [word for part in parts for word in _WORD.findall(fold(part))]
-    return " " + " ".join(dict.fromkeys(words))
+    """The words of what a case is found by, folded, each once; the first parts count where there are too many."""
+    words = (word[:WORD_LENGTH] for part in parts for word in _WORD.findall(fold(part)))
+    return " " + " ".join(islice(dict.fromkeys(words), MOST_WORDS))
 
 
 def wanted_words(query: str) -> list[str]:
     """What must all be found, each at the beginning of a word; a phone number also with +84 for its 0."""
-    words = _WORD.findall(fold(query))[:8]
+    words = [word[:WORD_LENGTH] for word in _WORD.findall(fold(query))[:8]]
     return [f"+84{word[1:]}" if re.fullmatch(r"0\d{3,10}", word) else word for word in words]
 
 

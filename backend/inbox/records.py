@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend import audit, clock
@@ -20,6 +21,8 @@ from backend.organisation.service import OfficerInfo
 from backend.text import phone_number
 
 SYSTEM = "system"
+SEARCHED = 100
+"""The last messages of a conversation, by whose words its case is found."""
 CLOSED_ALREADY = N_("Việc này đã đóng. Anh/chị mở lại rồi làm tiếp.")
 _TAGS = {
     Kind.TAKEN: Audit.CASE_TAKEN,
@@ -105,13 +108,16 @@ def next_look(case: Case) -> datetime | None:
     return min(moments, default=None)
 
 
-def refresh_search(case: Case) -> None:
-    """What the case is found by."""
+def refresh_search(session: Session, case: Case) -> None:
+    """What the case is found by: what it is about, and the last things that citizen and officers said."""
     address = messaging.view(case.conversation_id).address
     number = address if phone_number(address) else ""
-    case.search_text = policy.search_text(
-        case.summary, case.wanted, number, *(policy.label_term(label) for label in case.labels)
-    )
+    labels = [policy.label_term(label) for label in case.labels]
+    answered = select(CaseEvent.details).where(CaseEvent.case_id == case.id, CaseEvent.kind == Kind.ANSWERED)
+    ours = {details.get("message") for details in session.scalars(answered)}
+    latest = reversed(messaging.record_of(case.conversation_id, limit=SEARCHED))
+    said = [entry.text for entry in latest if entry.direction == "in" or entry.id in ours]
+    case.search_text = policy.search_text(case.summary, case.wanted, number, *labels, *said)
 
 
 def end(case: Case) -> None:

@@ -124,7 +124,7 @@ def _escalated(session: Session, case: Case, row: Escalation, wanted: str, prior
         case.waits_since = clock.now()
     if not calendar.is_open(clock.now()):
         case.told_away_at = case.told_away_at or clock.now()  # what they are told now says so
-    records.refresh_search(case)
+    records.refresh_search(session, case)
     cases.wake(session, case, f"conversation:{case.conversation_id}")
     records.note_event(
         session, case, Kind.ESCALATED, f"conversation:{case.conversation_id}", text=row.summary, reason=row.reason
@@ -155,6 +155,7 @@ def heard(conversation_id: int) -> None:
         if case is None:
             return
         cases.wake(session, case, f"conversation:{conversation_id}")
+        records.refresh_search(session, case)
         if case.waits_since is None:
             case.waits_since = clock.now()
             records.note_event(session, case, Kind.WROTE, f"conversation:{conversation_id}")

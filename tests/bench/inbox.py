@@ -82,7 +82,8 @@ _MADE = (
         f" ELSE :officer + n % :officers END, 0, '[]', {_OPENED}, {_OPENED} + interval '2 hours',"
         f" {_OPENED} + interval '2 days', CASE WHEN n % 2 = 1 THEN {_OPENED} + interval '1 hour' END,"
         f" CASE WHEN n <= :all - :alive THEN {_OPENED} + interval '3 hours' END,"
-        f" CASE WHEN n > :all - :alive THEN {_OPENED} END, '', {_FOLDED} || ' ' || {_ADDRESS}, 1 {_NUMBERS}"
+        f" CASE WHEN n > :all - :alive THEN {_OPENED} END, '', ({_FOLDED} || ' ' || {_ADDRESS})::tsvector, 1"
+        f" {_NUMBERS}"
     ),
     (
         "INSERT INTO inbox_event (case_id, at, kind, actor, text, details)"

@@ -418,6 +418,20 @@ def test_an_agency_sees_its_queue_alone(house, lan):
 # --- finding -----------------------------------------------------------------------------------------------------
 
 
+def test_search_finds_what_citizen_and_officer_said_but_not_the_assistant(house, lan):
+    case, _ = escalated("tôi cần rút hồ sơ")
+    make.work()
+    cases.take(case, lan)
+    make.text("Nhà tôi ở Buôn Đôn, số " + "7" * 3_000, address=OWNER)
+    make.work()
+    answering.answer(case, lan, "Mời anh đến tầng hai nhé.", key="k1")
+    for words in ("buon don", "tầng hai", "rut", "7" * 60, "buôn mời"):
+        assert [line.id for line in listing.listed(lan, Filters("all", q=words)).lines] == [case], words
+    for words in ("nghe", "don'", "tầng ba"):
+        found = listing.listed(lan, Filters("all", q=words)).lines
+        assert [line.id for line in found] == ([case] if words == "don'" else []), words
+
+
 def test_search_needs_no_accents_and_finds_numbers_and_labels(house, lan):
     case, _ = escalated("Đăng ký kết hôn ở phường Tân Lợi", address="+84905123456")
     other, _ = escalated("Đèn đường hỏng", address=STRANGER)
