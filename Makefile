@@ -49,12 +49,13 @@ train: setup ## Train the assistant and measure it on text it has never seen
 bench: setup models/.trained ## Measure the promises of the design
 	.venv/bin/python -m tests.bench
 
-seed: setup ## Tables, agencies, catalogue and demo dossiers (doing it again changes nothing)
+seed: setup ## Tables, agencies, catalogue, demo dossiers and reports (doing it again changes nothing)
 	$(FLASK) database upgrade
 	$(FLASK) organisation seed
 	$(FLASK) procedures load-catalogue
 	$(FLASK) organisation seed-demo-officers
 	$(FLASK) dossiers seed-demo
+	$(FLASK) complaints seed-demo
 
 clean: ## Remove what was made here: environments, models, data
 	rm -rf .venv bot/.venv .tools models var .mypy_cache .ruff_cache .pytest_cache tests/peers/node_modules

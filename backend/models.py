@@ -18,6 +18,7 @@ FEATURES = (
 
 import_module("backend.audit")
 import_module("backend.storage")
+import_module("backend.complaints.public_models")
 import_module("backend.dossiers.paper.models")
 import_module("backend.inbox.teaching_models")
 import_module("chat_gateway.telegram.models")

@@ -6,7 +6,7 @@ it all the same.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,8 +47,17 @@ _TITLES, _FAMILY, _SURE_FAMILY, _MIDDLE, _NOT_A_NAME = (
 _LONGEST_NAME = 4
 
 
-def screened(text: str, known_names: Iterable[str] = (), placeholders: Placeholders = FOR_READERS) -> str:
-    """`text` with placeholders for what says who somebody is. `known_names` are full names. Doing it twice is once."""
+def screened(
+    text: str,
+    known_names: Iterable[str] = (),
+    placeholders: Placeholders = FOR_READERS,
+    *,
+    guess_names: bool = True,
+) -> str:
+    """`text` with placeholders for what says who somebody is. `known_names` are full names. Doing it twice is once.
+
+    Without `guess_names` only known names go: for a text whose other names somebody has looked at ("đường Nguyễn Du").
+    """
     kept = list[str]()
 
     def keep(placeholder: str) -> str:
@@ -57,31 +66,48 @@ def screened(text: str, known_names: Iterable[str] = (), placeholders: Placehold
 
     for kind, shape in _SHAPES.items():
         text = shape.sub(lambda _: keep(getattr(placeholders, kind)), text)  # noqa: B023 - called at once
-    text = _without_names(text, _Known(known_names), placeholders.name)
+    text = _without_names(text, _Known(known_names, guess=guess_names), placeholders.name)
     return re.sub("\ue000(.)", lambda match: kept[ord(match[1]) - 0xE100], text)
 
 
-class _Known:
-    """Names by their folded words: whole names anywhere, and the given name (the last word) after a title."""
+def names_in(text: str) -> list[str]:
+    """What is taken for somebody's name in a text, each once, as it stands there."""
+    words = list(_WORD.finditer(text))
+    spans = _names_at(words, _Known(()))
+    return list(dict.fromkeys(text[words[first].start() : words[last].end()] for first, last in spans))
 
-    def __init__(self, names: Iterable[str]) -> None:
+
+class _Known:
+    """Names by their folded words: whole names anywhere, and the given name (the last word) after a title.
+
+    `guess`: what only looks like a name is one, too.
+    """
+
+    def __init__(self, names: Iterable[str], *, guess: bool = True) -> None:
+        self.guess = guess
         self.whole = [tuple(fold(name).split()) for name in names if len(name.split()) > 1]
         self.given = {name[-1] for name in self.whole}
 
 
 def _without_names(text: str, known: _Known, placeholder: str) -> str:
     words = list(_WORD.finditer(text))
-    folded = [fold(word.group()) for word in words]
-    kept, position, index = list[str](), 0, 0
+    kept, position = list[str](), 0
+    for first, last in _names_at(words, known):
+        kept += [text[position : words[first].start()], placeholder]
+        position = words[last].end()
+    return "".join([*kept, text[position:]])
+
+
+def _names_at(words: list[re.Match[str]], known: _Known) -> Iterator[tuple[int, int]]:
+    """First and last word of each name."""
+    folded, index = [fold(word.group()) for word in words], 0
     while index < len(words):
         start, length = _name_at(words, folded, index, known)
         if length:
-            kept += [text[position : words[start].start()], placeholder]
-            position = words[start + length - 1].end()
+            yield start, start + length - 1
             index = start + length
         else:
             index += 1
-    return "".join([*kept, text[position:]])
 
 
 def _name_at(words: list[re.Match[str]], folded: list[str], index: int, known: _Known) -> tuple[int, int]:
@@ -89,6 +115,8 @@ def _name_at(words: list[re.Match[str]], folded: list[str], index: int, known: _
     for name in known.whole:
         if tuple(folded[index : index + len(name)]) == name:
             return index, len(name)
+    if not known.guess:
+        return index, 0
     after = index + _title_length(folded, index)
     if after > index:
         length = _capitals(words, folded, after, close=True)

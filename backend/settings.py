@@ -41,6 +41,11 @@ class Settings(Environment):
     communes_geojson: Path | None = None
     """Boundaries of the communes (`backend.organisation.boundaries` tells the form); without it a place that is
     shared has no name."""
+    map_tiles_url: str = Field(default="", pattern=r"^(https?://[^\s{}]+(\{[zxy]\}[^\s{}]*){3})?$")
+    """Tiles under the map of published reports, such as `https://tiles.example/{z}/{x}/{y}.png`; without it the map is
+    a drawing of our own. Readers' browsers ask that server."""
+    map_tiles_credit: str = ""
+    """Whom the tiles' licence wants to be named, below the map."""
     database_url: str = ""
     redis_url: str = ""
     sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"

@@ -8,6 +8,9 @@ from pydantic import ValidationError
 
 import backend.citizens.api
 import backend.complaints.api
+import backend.complaints.cli
+import backend.complaints.public_web
+import backend.complaints.publishing_web
 import backend.complaints.web
 import backend.dossiers.api
 import backend.dossiers.cli
@@ -100,7 +103,8 @@ def build() -> Flask:
     for pages in (
         backend.organisation.web,
         backend.organisation.admin,
-        backend.complaints.web,
+        backend.complaints.publishing_web,
+        backend.complaints.public_web,
         backend.inbox.web,
         backend.messaging.sms_web,
         backend.inbox.teaching_web,
@@ -121,6 +125,7 @@ def build() -> Flask:
         app.register_blueprint(pages.blueprint)
     for group in (
         cli,
+        backend.complaints.cli,
         backend.dossiers.cli,
         backend.inbox.teaching_cli,
         backend.organisation.cli,

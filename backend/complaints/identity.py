@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from backend import audit, clock
 from backend.audit import Audit
 from backend.complaints import access, acts
@@ -10,6 +12,7 @@ from backend.complaints.policy import Action, Party, Protection
 from backend.database import transaction
 from backend.errors import Forbidden, InvalidInput
 from backend.i18n import gettext
+from backend.organisation import service as organisation
 from backend.organisation.service import OfficerInfo
 
 
@@ -19,6 +22,12 @@ class Person:
 
     name: str
     phone: str
+
+
+def known_names(session: Session, complaint_id: int) -> list[str]:
+    """Full names that must not stand in a public text about this report; for masking it, for nobody's eyes."""
+    sender = session.get(ComplaintIdentity, complaint_id)
+    return [name for name in (sender.name if sender else "", *(one.name for one in organisation.officers())) if name]
 
 
 def reveal(complaint_id: int, officer: OfficerInfo, reason: str) -> Person:

@@ -94,6 +94,8 @@ class Action(StrEnum):
     SETTLE = "settle"
     REOPEN = "reopen"
     REVEAL = "reveal"
+    PUBLISH = "publish"
+    UNPUBLISH = "unpublish"
 
 
 class Party(StrEnum):

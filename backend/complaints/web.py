@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from backend import http
-from backend.complaints import access, acts, identity, listing, service, wording
+from backend.complaints import access, acts, identity, listing, publishing, service, wording
 from backend.complaints.acts import Facts
 from backend.complaints.policy import TRANSITIONS, Action, Kind, Subject
 from backend.database import reading
@@ -93,12 +93,14 @@ def _sees(complaint_id: int) -> bool:
 @reader_required
 def one(complaint_id: int) -> str:
     """One report."""
-    return _page(complaint_id)
+    return page_of(complaint_id)
 
 
-def _page(complaint_id: int, **more: Any) -> str:
+def page_of(complaint_id: int, **more: Any) -> str:
+    """The page of one report, with what a form of it brought back."""
     found = listing.one(current_officer(), complaint_id)
-    facts = {"person": None, "error": "", "typed": {}, **more}
+    public = publishing.desk(current_officer(), found.complaint)
+    facts = {"person": None, "error": "", "typed": {}, "public": public, "categories": wording.CATEGORIES, **more}
     return render_template("complaints/one.html", page=found, complaint=found.complaint, **facts, **_names())
 
 
@@ -112,7 +114,7 @@ def act(complaint_id: int, name: str) -> Answer:
     try:
         acts.act(complaint_id, Action(name), acts.by(officer), _facts(), version=form.get("version", 0, type=int))
     except (InvalidInput, Conflict) as error:
-        return _page(complaint_id, error=str(error), typed=form), error.status
+        return page_of(complaint_id, error=str(error), typed=form), error.status
     flash(gettext("Đã ghi nhận."))
     if _sees(complaint_id):
         return redirect(url_for("complaints.one", complaint_id=complaint_id), 303)
@@ -140,8 +142,8 @@ def reveal(complaint_id: int) -> Answer:
     try:
         person = identity.reveal(complaint_id, current_officer(), request.form.get("reason", "")[:2_000])
     except InvalidInput as error:
-        return _page(complaint_id, error=str(error)), error.status
-    return _page(complaint_id, person=person)
+        return page_of(complaint_id, error=str(error)), error.status
+    return page_of(complaint_id, person=person)
 
 
 @blueprint.post("/route")

@@ -44,7 +44,21 @@ ACTIONS = {
     Action.SETTLE: N_("Xác nhận đã xong"),
     Action.REOPEN: N_("Mở lại"),
     Action.REVEAL: N_("Xem danh tính"),
+    Action.PUBLISH: N_("Công khai"),
+    Action.UNPUBLISH: N_("Thôi công khai"),
 }
+CATEGORIES = {
+    "road": N_("Đường, cầu"),
+    "light": N_("Chiếu sáng"),
+    "rubbish": N_("Rác thải"),
+    "waste_water": N_("Nước thải, ngập"),
+    "noise": N_("Tiếng ồn"),
+    "building": N_("Xây dựng, đất đai"),
+    "pavement": N_("Vỉa hè, lòng đường"),
+    "conduct": N_("Thái độ phục vụ"),
+    "": N_("Việc khác"),
+}
+"""As in `kinds.yml`; "" for what none of them is."""
 SEALED = {
     Protection.NAMED: N_("Danh tính được giữ kín, xem cần nêu lý do"),
     Protection.ANONYMOUS: N_("Người phản ánh không nêu tên"),

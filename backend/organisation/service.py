@@ -14,6 +14,7 @@ from backend.errors import NotFound
 from backend.organisation import boundaries, wording
 
 # For other features, whose door to this one is `service`: whether a place can be ours at all.
+from backend.organisation.boundaries import PROVINCE_BOX as PROVINCE_BOX
 from backend.organisation.boundaries import near_province as near_province
 
 # For other features, whose door to this one is `service`: days taken out of the calendar.

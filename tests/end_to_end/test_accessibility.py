@@ -21,6 +21,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
 from backend import clock
+from backend.complaints import demo as reports
+from backend.complaints import published
+from backend.complaints.models import Complaint
 from backend.dossiers import access, workflows
 from backend.dossiers.models import Dossier
 from backend.dossiers.policy import State
@@ -46,7 +49,7 @@ AXE = ROOT / "tests/peers/node_modules/axe-core/axe.min.js"
 PHONE = {"width": 360, "height": 740}
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 NO_PAGE = re.compile(
-    r"^(openapi|swagger)\.|_api\.|^(static|healthz|dossiers_paper\.file|inbox\.(live|talk|rows|file)|public\.result)$|^notices\.read$|^ratings\.export$"
+    r"^(openapi|swagger)\.|_api\.|^(static|healthz|dossiers_paper\.file|inbox\.(live|talk|rows|file)|public\.result|complaints\.file|complaints_public\.photo)$|^notices\.read$|^ratings\.export$"
 )
 NOT_REACHED = {"payments.sandbox_page", "inbox.one", "teaching.form", "sms.providers"}
 """The sandbox is no page of ours. Still to be walked: a case of the inbox, its form for misread messages, and the SMS
@@ -142,6 +145,7 @@ def running(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def _furnish(stack: Stack) -> None:
     """What pages would be empty without: somebody who waits for an officer, a notice, steps of a procedure."""
     with stack.database():
+        reports.seed()
         received = messaging.receive(Inbound("sms", "SM1", "+84900000001", "CB tôi cần rút hồ sơ", ""))
         inbox.escalate(received.conversation_id, "asked", "tôi cần rút hồ sơ", received.message_id)
         desk = next(one for one in sign_in.officers() if one.username == "demo-motcua")
@@ -161,6 +165,7 @@ def walk(running: Stack) -> Iterator[Walk]:
         for role in Role:
             _walk_officer(seen, running, browser, role)
         _walk_public(seen, running, browser)
+        _walk_reports(seen, running, browser)
         _walk_ratings(seen, running, browser)
         _walk_sign_in(seen, running, browser)
         yield seen
@@ -194,6 +199,10 @@ def _walk_officer(seen: Walk, stack: Stack, browser: Browser, role: Role) -> Non
     waiting += [f"/officers/dossiers/{number}" for number in _dossiers_for(stack, officer)]
     if role is Role.ADMINISTRATOR:
         waiting.append("/officers/admin/officers?closed=1")
+    if role is Role.HOTLINE_OPERATOR:
+        with stack.database() as session:  # one to be answered, one to be published, one that is
+            numbers = session.execute(select(Complaint.state, Complaint.id).order_by(Complaint.id)).all()
+        waiting += [f"/officers/complaints/{number}?" for number in dict(map(tuple, numbers)).values()]
     if role is Role.RECEPTIONIST:
         waiting.append("/officers/dossiers/new?procedure=1.001193")
     opened: set[str] = set()
@@ -270,6 +279,17 @@ def _walk_public(seen: Walk, stack: Stack, browser: Browser) -> None:
     page.goto("/chat")
     seen.look(page, "chat")
     chat.close()
+
+
+def _walk_reports(seen: Walk, stack: Stack, browser: Browser) -> None:
+    """Published answers: the list, the map of all and of a part, one of each standing, the state of a code."""
+    with stack.database():
+        codes = {s: published.find(published.Wanted(standing=s)).reports[0].code for s in published.Standing}
+    page = _context(browser, stack).new_page()
+    looks = ("", "?q=khongco", "ban-do", "ban-do?q=den", *codes.values(), "tra-cuu", f"tra-cuu?ma={codes['settled']}")
+    for number, path in enumerate((*looks, "tra-cuu?ma=x", "PA-000000-0000")):
+        page.goto(f"/phan-anh/{path}")
+        seen.look(page, f"phan-anh-{number}")
 
 
 def _walk_ratings(seen: Walk, stack: Stack, browser: Browser) -> None:
