@@ -46,6 +46,8 @@ class Settings(Environment):
     a drawing of our own. Readers' browsers ask that server."""
     map_tiles_credit: str = ""
     """Whom the tiles' licence wants to be named, below the map."""
+    open311_jurisdiction: str = "daklak.gov.vn"
+    """The `jurisdiction_id` that programs may name when they ask by Open311; they need not name any."""
     database_url: str = ""
     redis_url: str = ""
     sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"

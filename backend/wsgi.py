@@ -9,6 +9,7 @@ from pydantic import ValidationError
 import backend.citizens.api
 import backend.complaints.api
 import backend.complaints.cli
+import backend.complaints.open311_web
 import backend.complaints.public_web
 import backend.complaints.publishing_web
 import backend.complaints.web
@@ -105,6 +106,7 @@ def build() -> Flask:
         backend.organisation.admin,
         backend.complaints.publishing_web,
         backend.complaints.public_web,
+        backend.complaints.open311_web,
         backend.inbox.web,
         backend.messaging.sms_web,
         backend.inbox.teaching_web,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from backend import clock
 from backend.complaints import publishing, wording
 from backend.complaints.models import Complaint, ComplaintEvent
-from backend.complaints.policy import Action, State
+from backend.complaints.policy import TOLD, Action, State
 from backend.complaints.public_models import Publication
 from backend.complaints.service import CODE
 from backend.database import reading
@@ -39,7 +39,7 @@ STANDINGS = {
     Standing.SETTLED: "Đã giải quyết xong",
     Standing.REVIEWED: "Đang xem lại",
 }
-_BY_CODE = {
+BY_CODE = {
     State.RECEIVED: "Đã tiếp nhận, đang chuyển cơ quan xử lý",
     State.SORTED: "Đã tiếp nhận, đang chuyển cơ quan xử lý",
     State.ROUTED: "Cơ quan đang xử lý",
@@ -92,6 +92,8 @@ class Report:
     area: str
     agency: str
     standing: Standing
+    is_closed: bool
+    """Nothing is being done about it."""
     received_at: datetime
     due_at: datetime | None
     published_at: datetime
@@ -166,6 +168,14 @@ def find(wanted: Wanted, page: int = 1) -> Found:
         return Found([_report(*row) for row in rows], session.scalar(count) or 0)
 
 
+def listed(conditions: list[ColumnElement[bool]], most: int) -> list[Report]:
+    """Published reports under conditions on `Publication` and `Complaint`, the newest first."""
+    query = _ONE.where(publishing.shown(), *conditions)
+    with reading() as session:
+        rows = session.execute(query.order_by(Complaint.created_at.desc(), Complaint.id.desc()).limit(most))
+        return [_report(*row) for row in rows]
+
+
 def on_map(wanted: Wanted) -> list[Report]:
     """The newest of what is looked for that have a place."""
     query = _ONE.where(*_conditions(wanted), Publication.latitude.is_not(None), Publication.longitude.is_not(None))
@@ -204,7 +214,8 @@ def one(code: str) -> Report:
 def _report(row: Publication, complaint: Complaint, steps: list[Step] | None = None) -> Report:
     return Report(
         code=row.code, words=row.words, answer=row.answer, category=row.category, area=row.area,
-        agency=row.agency_name, standing=_standing(row, complaint), received_at=complaint.created_at,
+        agency=row.agency_name, standing=_standing(row, complaint),
+        is_closed=complaint.state in TOLD, received_at=complaint.created_at,
         due_at=complaint.due_at, published_at=row.published_at, latitude=row.latitude, longitude=row.longitude,
         photos=tuple(row.photos), steps=steps or [],
     )  # fmt: skip
@@ -234,7 +245,7 @@ def state_of(code: str) -> str:
         found = session.scalar(select(Complaint.state).where(Complaint.code == (normal_code(code) or "")))
     if found is None:
         raise NotFound("Không có phản ánh nào mang mã này. Anh/chị xem lại mã trong tin nhắn đã nhận.")
-    return _BY_CODE[State(found)]
+    return BY_CODE[State(found)]
 
 
 def is_published(code: str) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend import clock
 from backend.complaints import acts, sorting, wording
-from backend.complaints.acts import CITIZEN, Facts
+from backend.complaints.acts import CITIZEN, Actor, Facts
 from backend.complaints.models import Complaint, ComplaintEvent, ComplaintIdentity, ComplaintSubject
 from backend.complaints.policy import Action, Kind, Protection, State
 from backend.complaints.sorting import Guess
@@ -80,7 +80,7 @@ def file(conversation_id: int, message_id: int, text: str) -> Filed:
         complaint = session.scalars(select(Complaint).where(Complaint.message_id == message_id)).one()
         if complaint.code is None:
             phone = messaging.view(conversation_id).address
-            _take_in(session, complaint, guessed, ComplaintIdentity(phone=phone))
+            take_in(session, complaint, guessed, ComplaintIdentity(phone=phone))
             _show(complaint, f"{complaint.code}: {complaint.text}", message_id)
         return Filed(complaint.code or "", _receipt(complaint, guessed))
 
@@ -98,13 +98,14 @@ def file_for_caller(
         session.add(complaint)
         session.flush()
         person = ComplaintIdentity(name=name.strip()[:200], phone=phone.strip()[:40])
-        _take_in(session, complaint, Guess(kind or guessed.kind, guessed.category, ""), person, by=officer)
+        take_in(session, complaint, Guess(kind or guessed.kind, guessed.category, ""), person, acts.by(officer))
         return complaint.id
 
 
-def _take_in(
-    session: Session, complaint: Complaint, guessed: Guess, person: ComplaintIdentity, by: OfficerInfo | None = None
+def take_in(
+    session: Session, complaint: Complaint, guessed: Guess, person: ComplaintIdentity, actor: Actor = CITIZEN
 ) -> None:
+    """Give a report that has just got its id a code, what it was taken for, its sealed sender and its first event."""
     complaint.code = f"PA-{clock.local(complaint.created_at):%y%m%d}-{complaint.id:04d}"
     complaint.kind, complaint.category = guessed.kind, guessed.category
     complaint.protection = Protection.PROTECTED if guessed.kind == Kind.DENUNCIATION else Protection.NAMED
@@ -114,16 +115,13 @@ def _take_in(
     ]
     person.complaint_id = complaint.id
     session.add(person)
-    _note(session, complaint, Action.FILE, by=by)
+    _note(session, complaint, Action.FILE, actor)
 
 
-def _note(
-    session: Session, complaint: Complaint, action: Action, by: OfficerInfo | None = None, reason: str = ""
-) -> None:
-    actor = acts.by(by) if by else CITIZEN
+def _note(session: Session, complaint: Complaint, action: Action, actor: Actor = CITIZEN) -> None:
     row = ComplaintEvent(
         complaint_id=complaint.id, at=clock.now(), action=action, actor=actor.label, actor_name=actor.name,
-        from_state=complaint.state if action != Action.FILE else None, to_state=complaint.state, reason=reason,
+        from_state=complaint.state if action != Action.FILE else None, to_state=complaint.state,
     )  # fmt: skip
     session.add(row)
 
