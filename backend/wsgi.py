@@ -7,7 +7,9 @@ from flask_openapi3 import Info, OpenAPI
 from pydantic import ValidationError
 
 import backend.citizens.api
+import backend.complaints.answer_texts_web
 import backend.complaints.api
+import backend.complaints.calls_web
 import backend.complaints.cli
 import backend.complaints.open311_web
 import backend.complaints.public_web
@@ -104,7 +106,7 @@ def build() -> Flask:
     for pages in (
         backend.organisation.web,
         backend.organisation.admin,
-        backend.complaints.publishing_web,
+        backend.complaints.web,
         backend.complaints.public_web,
         backend.complaints.open311_web,
         backend.inbox.web,

@@ -22,8 +22,7 @@ def publish(complaint_id: int) -> Answer:
         publishing.publish(complaint_id, officer, draft)
     except (InvalidInput, Conflict) as error:
         wrong = {one["field"]: one["message"] for one in error.fields or []}
-        facts = {"draft": draft, "wrong": wrong, "error": "" if wrong else error.message}
-        return page_of(complaint_id, **facts), error.status
+        return page_of(complaint_id, draft=draft, wrong=wrong, error="" if wrong else error.message), error.status
     flash(gettext("Đã công khai."), "success")
     return _back(complaint_id)
 

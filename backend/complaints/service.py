@@ -85,21 +85,46 @@ def file(conversation_id: int, message_id: int, text: str) -> Filed:
         return Filed(complaint.code or "", _receipt(complaint, guessed))
 
 
-def file_for_caller(
-    officer: OfficerInfo, text: str, *, place: str = "", name: str = "", phone: str = "", kind: Kind | None = None
-) -> int:
-    """Take in what a caller tells an operator; the id of the report. Raises InvalidInput."""
-    if not text.strip() or len(text) > MAX_LENGTH:
+@dataclass(frozen=True)
+class Call:
+    """What a caller tells an operator; what is None is taken from the words. `name` and `phone` are sealed at once."""
+
+    text: str
+    place: str = ""
+    name: str = ""
+    phone: str = ""
+    kind: Kind | None = None
+    category: str | None = None
+    protection: Protection | None = None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A caller's report: what to read out to them. `emergency_number` is whom to call at once, "" where nobody."""
+
+    id: int
+    code: str
+    emergency_number: str
+
+
+def file_for_caller(officer: OfficerInfo, call: Call) -> Taken:
+    """Take in what a caller tells an operator. Raises InvalidInput."""
+    if not call.text.strip() or len(call.text) > MAX_LENGTH:
         message = "Nội dung phản ánh đang để trống hoặc quá dài."
         raise InvalidInput(message, fields=[{"field": "text", "message": message}])
-    guessed = sorting.guess(text)
+    read = sorting.guess(call.text)
+    category = read.category if call.category is None else call.category
     with transaction() as session:
-        complaint = Complaint(text=text.strip(), place=place.strip()[:300], state=RECEIVED, created_at=clock.now())
+        complaint = Complaint(
+            text=call.text.strip(), place=call.place.strip()[:300], state=RECEIVED, created_at=clock.now()
+        )
         session.add(complaint)
         session.flush()
-        person = ComplaintIdentity(name=name.strip()[:200], phone=phone.strip()[:40])
-        take_in(session, complaint, Guess(kind or guessed.kind, guessed.category, ""), person, acts.by(officer))
-        return complaint.id
+        person = ComplaintIdentity(name=call.name.strip()[:200], phone=call.phone.strip()[:40])
+        take_in(session, complaint, Guess(call.kind or read.kind, category, ""), person, acts.by(officer))
+        if complaint.protection == Protection.NAMED and call.protection:  # never less than the kind asks for
+            complaint.protection = call.protection
+        return Taken(complaint.id, complaint.code or "", read.emergency_number)
 
 
 def take_in(

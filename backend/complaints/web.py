@@ -6,9 +6,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from backend import http
-from backend.complaints import access, acts, identity, listing, publishing, service, wording
+from backend.complaints import access, acts, answer_texts, identity, listing, publishing, wording
 from backend.complaints.acts import Facts
-from backend.complaints.policy import TRANSITIONS, Action, Kind, Subject
+from backend.complaints.policy import TRANSITIONS, Action, Kind, Need, Subject
 from backend.database import reading
 from backend.errors import Conflict, InvalidInput, MotCuaError, NotFound
 from backend.i18n import N_, gettext
@@ -24,10 +24,11 @@ navigation.add(Entry(N_("Phản ánh"), "complaints.lists", READERS, hint=N_("Ph
 reader_required = role_required(*READERS)
 taker_required = role_required(*TAKERS)
 
+ANSWERING = frozenset(action for action, row in TRANSITIONS.items() if Need.TEXT in row.needs)
 Answer = str | Response | tuple[str, int]
 
 
-def _names() -> dict[str, Any]:
+def names() -> dict[str, Any]:
     return {
         "kinds": wording.KINDS,
         "states": wording.STATES,
@@ -48,39 +49,12 @@ def lists() -> str:
     lines = listing.listed(officer, tab, q, page)
     return render_template(
         "complaints/list.html", tab=tab, q=q, page=page, tabs=listing.TABS, lines=lines,
-        counts=listing.counts(officer), more=len(lines) == listing.PAGE_SIZE, **_names(),
+        counts=listing.counts(officer), more=len(lines) == listing.PAGE_SIZE, **names(),
     )  # fmt: skip
 
 
-@blueprint.get("/new")
-@taker_required
-def new() -> str:
-    """The form for a caller's report."""
-    return render_template("complaints/new.html", typed={}, wrong={}, **_names())
-
-
-@blueprint.post("/new")
-@taker_required
-def take() -> Answer:
-    """File what a caller told; what is wrong comes back with everything typed."""
-    form = request.form
-    try:
-        kind = Kind(form["kind"]) if form.get("kind") in set(Kind) else None
-        made = service.file_for_caller(
-            current_officer(), form.get("text", ""), place=form.get("place", ""), name=form.get("name", ""),
-            phone=form.get("phone", ""), kind=kind,
-        )  # fmt: skip
-    except InvalidInput as error:
-        wrong = {one["field"]: one["message"] for one in error.fields or []}
-        return render_template("complaints/new.html", typed=form, wrong=wrong, **_names()), 422
-    flash(gettext("Đã ghi nhận phản ánh."))
-    if _sees(made):
-        return redirect(url_for("complaints.one", complaint_id=made), 303)
-    return redirect(url_for("complaints.lists"), 303)
-
-
-def _sees(complaint_id: int) -> bool:
-    """What a caller tells about the operator's own unit is taken in, and gone from their sight."""
+def sees(complaint_id: int) -> bool:
+    """Whether it is still this officer's to see: what turns out to be about their unit is not."""
     try:
         with reading() as session:
             access.load(session, complaint_id, current_officer())
@@ -96,12 +70,17 @@ def one(complaint_id: int) -> str:
     return page_of(complaint_id)
 
 
-def page_of(complaint_id: int, **more: Any) -> str:
-    """The page of one report, with what a form of it brought back."""
-    found = listing.one(current_officer(), complaint_id)
-    public = publishing.desk(current_officer(), found.complaint)
-    facts = {"person": None, "error": "", "typed": {}, "public": public, "categories": wording.CATEGORIES, **more}
-    return render_template("complaints/one.html", page=found, complaint=found.complaint, **facts, **_names())
+def page_of(complaint_id: int, *, use: int | None = None, **more: Any) -> str:
+    """The page of one report, with what a form of it brought back; `use`: a prepared text to put below it."""
+    officer = current_officer()
+    found = listing.one(officer, complaint_id)
+    texts = answer_texts.fitting(officer, found.complaint) if ANSWERING & set(found.actions) else []
+    facts = {
+        "person": None, "error": "", "typed": {}, "opened": "", "texts": texts,
+        "added": next((one.text for one in texts if one.id == use), ""),
+        "public": publishing.desk(officer, found.complaint), "categories": wording.CATEGORIES, **more,
+    }  # fmt: skip
+    return render_template("complaints/one.html", page=found, complaint=found.complaint, **facts, **names())
 
 
 @blueprint.post("/<int:complaint_id>/acts/<string:name>")
@@ -114,9 +93,9 @@ def act(complaint_id: int, name: str) -> Answer:
     try:
         acts.act(complaint_id, Action(name), acts.by(officer), _facts(), version=form.get("version", 0, type=int))
     except (InvalidInput, Conflict) as error:
-        return page_of(complaint_id, error=str(error), typed=form), error.status
+        return page_of(complaint_id, error=str(error), typed=form, opened=name), error.status
     flash(gettext("Đã ghi nhận."))
-    if _sees(complaint_id):
+    if sees(complaint_id):
         return redirect(url_for("complaints.one", complaint_id=complaint_id), 303)
     return redirect(url_for("complaints.lists"), 303)
 

@@ -59,6 +59,11 @@ CATEGORIES = {
     "": N_("Việc khác"),
 }
 """As in `kinds.yml`; "" for what none of them is."""
+CALLERS = {
+    Protection.ANONYMOUS: N_("không nêu tên"),
+    Protection.PROTECTED: N_("cần được bảo vệ"),
+}
+"""What a caller may wish beyond what their words ask for."""
 SEALED = {
     Protection.NAMED: N_("Danh tính được giữ kín, xem cần nêu lý do"),
     Protection.ANONYMOUS: N_("Người phản ánh không nêu tên"),

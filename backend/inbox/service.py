@@ -16,6 +16,8 @@ from backend.database import insert_for, reading, transaction
 from backend.errors import InvalidInput
 from backend.inbox import assigning, cases, policy, records
 from backend.inbox.models import Case, Escalation, Kind, Reason, State
+from backend.inbox.policy import blanks_left as blanks_left
+from backend.inbox.policy import filled as filled
 from backend.messaging import service as messaging
 from backend.messaging.channels import Reply
 from backend.messaging.models import Owner

@@ -300,7 +300,9 @@ def test_kinds_are_told_apart(house, monkeypatch, words, kind):
 def test_a_formal_complaint_needs_the_name_and_a_caller_can_give_it(house, monkeypatch):
     make.install(monkeypatch)
     _, nameless = report("tôi khiếu nại quyết định thu hồi đất")
-    named = service.file_for_caller(house.operator, "khiếu nại quyết định thu hồi đất", name="Lê Văn Tám")
+    named = service.file_for_caller(
+        house.operator, service.Call("khiếu nại quyết định thu hồi đất", name="Lê Văn Tám")
+    ).id
     for complaint_id in (nameless, named):
         do(complaint_id, Action.SORT, house.operator, kind=Kind.FORMAL_COMPLAINT)
     with pytest.raises(InvalidInput):
