@@ -44,7 +44,7 @@ def seed() -> int:
 
 
 def _make(session: Session, told: dict[str, Any]) -> None:
-    start = calendar.add_working_hours(clock.now() - timedelta(days=told["days"]), 0.2)
+    start = calendar.add_working_hours(clock.now() - timedelta(days=told["days"]), -1)
     latitude, longitude = told.get("at", (None, None))
     complaint = Complaint(
         text=told["words"], kind=told.get("kind", Kind.REPORT), category=told["category"], place=told["area"],
@@ -65,7 +65,7 @@ def _live(session: Session, complaint: Complaint, told: dict[str, Any], start: d
     for action, state, hours in _WAY:
         if not last and complaint.history and complaint.state == told["state"]:
             break
-        at = calendar.add_working_hours(start, hours) if hours else start
+        at = _later(start, hours)
         details = {}
         if action == Action.ROUTE:
             agency = organisation.agency_by_code(told["agency"])
@@ -76,11 +76,16 @@ def _live(session: Session, complaint: Complaint, told: dict[str, Any], start: d
             complaint.sent_at = at
         _note(complaint, action, state, at, **details)
     if last:
-        _note(complaint, last, _STATES[last], calendar.add_working_hours(start, _HOURS_UNTIL_LAST))
+        _note(complaint, last, _STATES[last], _later(start, _HOURS_UNTIL_LAST))
     if complaint.state == State.REOPENED:
         complaint.reopened, complaint.due_at = 1, None
         complaint.agency_code = complaint.agency_name = ""
     complaint.look_at = acts.next_look(complaint)
+
+
+def _later(start: datetime, hours: int) -> datetime:
+    """So many working hours later, but not in the future: a long holiday may lie between."""
+    return min(calendar.add_working_hours(start, hours) if hours else start, clock.now() - timedelta(hours=2))
 
 
 def _note(complaint: Complaint, action: Action, state: State, at: datetime, **details: str) -> None:
