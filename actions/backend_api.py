@@ -20,6 +20,7 @@ from actions.settings import settings
 Aspect = Literal["overview", "documents", "fee", "duration", "place", "online", "steps", "form", "result"]
 DossierAspect = Literal["state", "supplement"]
 Reason = Literal["asked", "not_understood", "complaint", "abuse", "emergency"]
+Meaning = Literal["", "wish", "yes", "no"]
 
 MAX_QUERY = 400
 """Characters of a message that are searched; what a citizen looks for is said in fewer."""
@@ -128,10 +129,19 @@ class Outcome(Said):
     outcome: str
 
 
-class Filed(Said):
-    """A report taken in."""
+class Offer(BaseModel):
+    """Something to pick that the backend answers itself."""
 
-    code: str
+    title: str
+    payload: str
+
+
+class Draft(Said):
+    """A report as it is being told. `outcome`: asking, filed, followed, dropped or none; `question`: what is asked."""
+
+    outcome: str
+    question: str = ""
+    choices: list[Offer] = []
 
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -176,15 +186,15 @@ class BackendApi:
         body = {"score": score, "words": words[:1000], "dossier_code": dossier_code, "message_id": message_id}
         return await self._ask(Outcome, "POST", f"{self._conversation}/ratings", json=body)
 
-    async def file_complaint(self, text: str, message_id: int) -> Filed:
-        """Take a report in; once per message."""
-        body = {"text": text[:4000], "message_id": message_id}
-        return await self._ask(Filed, "POST", f"{self._conversation}/complaints", json=body)
+    async def tell_complaint(self, text: str, message_id: int, meaning: Meaning = "", *, urgent: bool = False) -> Draft:
+        """Tell the report being written something, which begins it; once per message. `urgent`: taken in at once."""
+        body = {"text": text[:4000], "message_id": message_id, "meaning": meaning, "urgent": urgent}
+        return await self._ask(Draft, "POST", f"{self._conversation}/complaint-drafts", json=body)
 
-    async def add_to_complaint(self, text: str, message_id: int) -> Outcome:
-        """Add to the report just taken in: added, or not_found when there is none of late."""
-        body = {"text": text[:2000], "message_id": message_id}
-        return await self._ask(Outcome, "POST", f"{self._conversation}/complaint-additions", json=body)
+    async def drop_complaint(self, message_id: int) -> Draft:
+        """Give the report being written up; outcome none where there is none."""
+        body = {"message_id": message_id}
+        return await self._ask(Draft, "POST", f"{self._conversation}/complaint-draft-drops", json=body)
 
     async def look_up_complaint(self, code: str | None) -> Outcome:
         """Where a report of this conversation stands; without a code the last one."""

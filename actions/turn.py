@@ -14,7 +14,9 @@ from actions.backend_api import BackendApi, Said
 FALLBACK = "nlu_fallback"
 _ANSWERS_TO_OFFERS = {"affirm", "deny", "cancel"}
 
-Awaited = Literal["complaint", "complaint_place", "score"]
+Awaited = Literal[
+    "complaint", "complaint_photo", "complaint_place", "complaint_name", "complaint_check", "complaint_sent", "score"
+]
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,14 @@ class Button:
     def payload(self) -> str:
         """The button as Rasa reads it: `/ask_fee{"procedure_code": "1.001193"}`."""
         return f"/{self.intent}{json.dumps(dict(self.entities), ensure_ascii=False) if self.entities else ''}"
+
+
+@dataclass(frozen=True)
+class Pick:
+    """Something to pick that the backend offers and answers itself."""
+
+    title: str
+    payload: str
 
 
 @dataclass
@@ -101,7 +111,8 @@ class Turn:
         message = tracker.latest_message
         users = _messages_of_this_session(tracker.events)
         earlier = users[:-1]
-        goes_on = bool(earlier) and not (message.get("metadata") or {}).get("after_officer")
+        told = message.get("metadata") or {}
+        goes_on = bool(earlier) and not told.get("after_officer")
         memory = Memory.of(tracker.slots) if goes_on else _after_a_pause(Memory.of(tracker.slots))
         written = str(message.get("text") or "")
         typed = not written.startswith("/")  # the door neutralises a typed slash
@@ -123,12 +134,17 @@ class Turn:
             heard=[text for text in (str(u.get("text") or "") for u in users) if text and not text.startswith("/")],
             memory=memory,
             offered=[Button(**suggestion) for suggestion in memory.suggestions or []],
-            awaiting=memory.awaiting,
+            awaiting=told.get("awaiting") or memory.awaiting,
             pending_aspect=memory.pending_aspect,
             misunderstood=int(memory.misunderstood or 0),
         )
         memory.suggestions = memory.awaiting = memory.pending_aspect = memory.misunderstood = None
         return turn
+
+    @property
+    def tells_report(self) -> bool:
+        """Whether a report is being told, and not sent yet."""
+        return (self.awaiting or "").startswith("complaint") and self.awaiting != "complaint_sent"
 
     @property
     def on_sms(self) -> bool:
@@ -139,22 +155,22 @@ class Turn:
         """The first value of an entity in the message."""
         return next((value for entity, value in self.entities if entity == name), None)
 
-    def say(self, text: str, buttons: Sequence[Button] = ()) -> None:
+    def say(self, text: str, buttons: Sequence[Button | Pick] = ()) -> None:
         """Say these words of the backend."""
         self._add(buttons, {}, text=text)
 
-    def tell(self, said: Said, buttons: Sequence[Button] = ()) -> None:
+    def tell(self, said: Said, buttons: Sequence[Button | Pick] = ()) -> None:
         """Say all that the backend composed: words, links, a card, what it asks for."""
         self._add(buttons, said.model_dump(include={"links", "card", "ask"}), text=said.text)
 
-    def utter(self, response: str, buttons: Sequence[Button] = (), *, ask: str = "", **values: Any) -> None:
+    def utter(self, response: str, buttons: Sequence[Button | Pick] = (), *, ask: str = "", **values: Any) -> None:
         """Say a response of nlu_data/responses in its variant for the channel; `values` fill its {blanks}.
 
         `ask`: "location" or "phone", which some channels have a button for.
         """
         self._add(buttons, {"ask": ask}, response=response, **values)
 
-    def _add(self, buttons: Sequence[Button], more: Mapping[str, Any], **message: Any) -> None:
+    def _add(self, buttons: Sequence[Button | Pick], more: Mapping[str, Any], **message: Any) -> None:
         if buttons:
             message["buttons"] = [{"title": button.title, "payload": button.payload} for button in buttons]
         if beside := {name: value for name, value in more.items() if value}:

@@ -17,6 +17,6 @@ class ActionFileComplaint(DialogueAction):
     async def answer(self, turn: Turn) -> None:
         """Record the report, or ask for it when the message only announces one."""
         if reports.is_only_a_wish(turn.text):
-            reports.ask(turn)
+            await reports.ask(turn)
         else:
             await reports.record(turn)

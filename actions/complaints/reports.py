@@ -1,4 +1,7 @@
-"""Taking a report: what is a description and what only the wish to give one, and which of three kinds it is.
+"""Telling a report: what is a description, what only the wish to give one, and what answers the backend's questions.
+
+The report being written is a row of the backend, which knows what is missing and asks for it; here it is only decided
+whether a message belongs to it.
 
 A report or proposal (phản ánh, kiến nghị) is the hotline's own. A formal complaint (khiếu nại) and a denunciation (tố
 cáo) follow laws of their own; the citizen is told so, and what they wrote is taken in all the same.
@@ -6,10 +9,11 @@ cáo) follow laws of their own; the citizen is told so, and what they wrote is t
 
 import re
 
+from actions.backend_api import Meaning
 from actions.fallback import safety
 from actions.procedures.aspects import OF_INTENT, asks_for
 from actions.text import fold, words
-from actions.turn import FALLBACK, Turn
+from actions.turn import FALLBACK, Awaited, Pick, Turn
 
 MIN_WORDS = 4
 """Fewer are no description of what is wrong and where."""
@@ -37,7 +41,7 @@ _STARTS_WITH_PLACE = re.compile(
     r"(?:o|tai|cho|gan|ngay|doan|truoc|doi dien|duong|so nha|so \d+|hem|thon|buon|xa|phuong|canh|ben)\b"
 )
 _NO_PLACE = {"khong biet", "ko biet", "k biet", "khong ro", "ko ro", "khong nho", "khong biet nua"}
-_ASKS = re.compile(r"\b(?:may|nao|dau|gi|bao nhieu|khong|ko|hong|sao|chua)\b")
+_ASKS = re.compile(r"\b(?:may|nao|dau|gi|bao nhieu|khong|ko|sao|chua|hong(?=\W*$))\b")
 # What a bare place is taken for: "ở đường Y Jút, phường Buôn Ma Thuột".
 _TAKEN_FOR_A_PLACE = {
     FALLBACK,
@@ -48,6 +52,36 @@ _TAKEN_FOR_A_PLACE = {
     "search_procedure",
     "affirm",
 }
+_UNKNOWN = {FALLBACK, "out_of_scope", "file_complaint"}
+_MOST_WORDS_OF_PLACE = 7
+_AWAITED: dict[str, Awaited] = {
+    "what": "complaint",
+    "where": "complaint_place",
+    "name": "complaint_name",
+    "same": "complaint_check",
+    "confirm": "complaint_check",
+}
+_YES = {
+    "gui",
+    "gui di",
+    "gui luon",
+    "gui nhe",
+    "dung",
+    "dung roi",
+    "dung het roi",
+    "ok gui",
+    "dong y",
+    "xac nhan",
+    "ok",
+    "oke",
+}
+_CORRECTS = re.compile(
+    r"(?:da |a |u |uh )*(?:sai|nham|chua dung|khong dung|ko dung|khong phai|sua|noi lai)\b.*\w{2}.*\w{2}"
+)
+_ABOUT_REPORT = re.compile(
+    r"\b(?:giau ten|an danh|(?:dung|khong) (?:neu|ghi|lo) ten|giau danh tinh|cung vay|cung bi"
+    r"|khong can bao lai|goi lai)\b"
+)
 _NO_DESCRIPTION = {"cancel", "deny", "help", "request_officer", "unsubscribe", "bot_challenge", "goodbye"}
 
 
@@ -56,9 +90,11 @@ def is_only_a_wish(text: str) -> bool:
     return len([word for word in words(text) if word not in _WISH]) < _MIN_WORDS_AT_ONCE
 
 
-def ask(turn: Turn) -> None:
-    """Ask what happened and where, by the kind of report."""
+async def ask(turn: Turn) -> None:
+    """Ask what happened and where, by the kind of report; the backend keeps the kind and whether to hide the name."""
     turn.memory.awaiting = "complaint"
+    if turn.text:
+        await turn.api.tell_complaint(turn.text, turn.message_id, "wish")
     folded = fold(turn.text)
     if _DENUNCIATION.search(folded):
         turn.utter("utter_ask_denunciation")
@@ -68,18 +104,24 @@ def ask(turn: Turn) -> None:
         turn.utter("utter_ask_complaint")
 
 
-async def record(turn: Turn) -> None:
+async def record(turn: Turn) -> bool:
     """Take the text in; whom to call, or how to guard against fraud, is said first."""
     danger = safety.danger_in(turn.text)
     if danger:
         turn.utter(danger)
     elif safety.is_scam(turn.text):
         turn.utter("utter_scam")
-    filed = await turn.api.file_complaint(turn.text, turn.message_id)
-    turn.say(filed.text)
-    turn.memory.awaiting = "complaint_place"
-    if not says_where(turn) and not safety.is_scam(turn.text):
-        turn.utter("utter_ask_complaint_place", ask="location")
+    return await _tell(turn, urgent=bool(danger))
+
+
+async def _tell(turn: Turn, meaning: Meaning = "", *, urgent: bool = False) -> bool:
+    """Hand it to the report being written and say what comes back; False where there is none."""
+    heard = await turn.api.tell_complaint(turn.text, turn.message_id, meaning, urgent=urgent)
+    if heard.outcome == "none":
+        return False
+    turn.tell(heard, [Pick(offer.title, offer.payload) for offer in heard.choices])
+    turn.memory.awaiting = _AWAITED.get(heard.question) if heard.outcome == "asking" else "complaint_sent"
+    return True
 
 
 def _is_bare_place(turn: Turn) -> bool:
@@ -93,24 +135,63 @@ def says_where(turn: Turn) -> bool:
 
 
 async def interrupts(turn: Turn) -> bool:
-    """Take the text that we asked for, whatever it was taken for, unless it is plainly something else."""
-    if turn.awaiting == "complaint_place" and fold(turn.text).strip(" .!") in _NO_PLACE:
-        turn.utter("utter_anything_else")
-        return True
-    if turn.awaiting == "complaint_place" and _is_bare_place(turn):
-        added = await turn.api.add_to_complaint(turn.text, turn.message_id)
-        if added.outcome == "found":
-            turn.say(added.text)
-            return True
-    refuses = turn.intent in _NO_DESCRIPTION and (
-        turn.confidence >= SURE or len(words(turn.text)) <= _MOST_WORDS_OF_STOP
-    )
-    if turn.awaiting != "complaint" or refuses or len(words(turn.text)) < MIN_WORDS:
+    """Take what was asked for, whatever it was taken for, unless it is plainly something else."""
+    match turn.awaiting:
+        case "complaint":
+            return _is_description(turn) and await record(turn)
+        case "complaint_photo":
+            told = turn.intent == "file_complaint" or (turn.intent in _UNKNOWN and says_where(turn))
+            return told and _is_description(turn) and not _ASKS.search(fold(turn.text)) and await record(turn)
+        case "complaint_place":
+            meaning = _meaning_of_place(turn)
+        case "complaint_name":
+            meaning = _meaning_of_name(turn)
+        case "complaint_check":
+            meaning = _meaning_of_check(turn)
+        case _:
+            return False
+    return meaning is not None and await _tell(turn, meaning)
+
+
+def _is_description(turn: Turn) -> bool:
+    if _refuses(turn) or len(words(turn.text)) < MIN_WORDS:
         return False
-    if _asks_something_else(turn) or is_only_a_wish(turn.text):
-        return False
-    await record(turn)
-    return True
+    return not _asks_something_else(turn) and not is_only_a_wish(turn.text)
+
+
+def _refuses(turn: Turn) -> bool:
+    sure = turn.confidence >= SURE or len(words(turn.text)) <= _MOST_WORDS_OF_STOP
+    return turn.intent in _NO_DESCRIPTION and sure
+
+
+def _meaning_of_place(turn: Turn) -> Meaning | None:
+    folded = fold(turn.text).strip(" .!")
+    if folded in _NO_PLACE or turn.intent == "deny":
+        return "no"
+    if _refuses(turn) or _asks_something_else(turn) or turn.entity("procedure") or _ASKS.search(folded):
+        return None
+    short = len(words(turn.text)) <= _MOST_WORDS_OF_PLACE and turn.intent in _TAKEN_FOR_A_PLACE
+    return "" if short or _is_bare_place(turn) or says_where(turn) else None
+
+
+def _meaning_of_name(turn: Turn) -> Meaning | None:
+    if turn.intent == "deny":
+        return "no"
+    few = len(words(turn.text)) <= _MOST_WORDS_OF_STOP
+    return "" if few and not _refuses(turn) and not any(c.isdigit() for c in turn.text) else None
+
+
+def _meaning_of_check(turn: Turn) -> Meaning | None:
+    """Yes, no, a correction, "giấu tên", "tôi cũng vậy", or something to add."""
+    folded = fold(turn.text).strip(" .!")
+    if turn.intent == "affirm" or folded in _YES:
+        return "yes"
+    if _CORRECTS.match(folded) or _ABOUT_REPORT.search(folded) or _is_bare_place(turn):
+        return ""
+    if turn.intent == "deny":
+        return "no"
+    adds = turn.intent in _UNKNOWN and len(words(turn.text)) >= _MIN_WORDS_AT_ONCE and not _ASKS.search(folded)
+    return "" if adds or turn.intent == "file_complaint" else None
 
 
 def _asks_something_else(turn: Turn) -> bool:

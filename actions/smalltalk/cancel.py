@@ -20,9 +20,10 @@ class ActionCancel(DialogueAction):
         previous = turn.memory.previous_procedure_code
         if previous and goes_back(turn.text):
             await tell(turn, Meant(previous), read(turn.memory.aspect) or [OVERVIEW])
-        elif turn.awaiting == "complaint":
-            turn.utter("utter_complaint_cancelled")
-        elif turn.awaiting == "complaint_place":
+        elif turn.tells_report:
+            dropped = await turn.api.drop_complaint(turn.message_id)
+            turn.utter("utter_cancelled" if dropped.outcome == "none" else "utter_complaint_cancelled")
+        elif turn.awaiting == "complaint_sent":
             turn.utter("utter_complaint_is_in")
         else:
             turn.utter("utter_cancelled")

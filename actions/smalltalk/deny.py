@@ -18,8 +18,11 @@ class ActionDeny(DialogueAction):
         if turn.offered:
             turn.memory.pending_aspect = turn.pending_aspect
             await not_understood(turn, offers=False)
-        elif turn.awaiting == "complaint_place":
-            turn.utter("utter_anything_else")  # the report is in, without a place
+        elif turn.awaiting == "complaint_sent":
+            turn.utter("utter_anything_else")
+        elif turn.tells_report:
+            await turn.api.drop_complaint(turn.message_id)
+            turn.utter("utter_cancelled")
         elif turn.awaiting:
             turn.utter("utter_cancelled")
         else:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend.complaints import policy
 from backend.complaints.models import Complaint, ComplaintSubject
-from backend.complaints.policy import Desk, Subject
+from backend.complaints.policy import Desk, State, Subject
 from backend.errors import NotFound
 from backend.i18n import gettext
 from backend.inbox import access as inbox_access
@@ -23,9 +23,9 @@ def visible(officer: OfficerInfo) -> ColumnElement[bool]:
     """The condition, on `Complaint`, that this officer may see it.
 
     Operators and the province's leaders: all; leaders and heads: their agency's; specialists: what they were given.
-    Then the guard, for everybody: never what is about them, nor about their unit.
+    Then the guard, for everybody: never what is about them, nor about their unit. Nobody sees a draft.
     """
-    return and_(_share(officer), ~_about(officer))
+    return and_(Complaint.state != State.DRAFT, _share(officer), ~_about(officer))
 
 
 def _share(officer: OfficerInfo) -> ColumnElement[bool]:

@@ -1,12 +1,13 @@
 """Reports over HTTP, for the assistant's actions."""
 
 from dataclasses import asdict
+from typing import Any
 
 from flask_openapi3 import APIBlueprint, Tag
 
 from backend import http
-from backend.complaints import service
-from backend.complaints.schemas import AdditionIn, ComplaintIn, ComplaintOut, LookupIn, LookupOut
+from backend.complaints import drafting, service
+from backend.complaints.schemas import DraftIn, DraftOut, DropIn, LookupIn, LookupOut
 from backend.messaging.schemas import ConversationPath
 
 blueprint = APIBlueprint(
@@ -18,18 +19,23 @@ blueprint = APIBlueprint(
 )
 
 
-@blueprint.post("/conversations/<int:cid>/complaints", responses={200: ComplaintOut})
+@blueprint.post("/conversations/<int:cid>/complaint-drafts", responses={200: DraftOut})
 @http.internal
-def file(path: ConversationPath, body: ComplaintIn) -> dict[str, str]:
-    """Take a report in; repeated for the same message, the same report is answered."""
-    return asdict(service.file(path.cid, body.message_id, body.text))
+def hear(path: ConversationPath, body: DraftIn) -> dict[str, Any]:
+    """Tell the draft something, which begins with the first words; the same message gets the same answer."""
+    return _told(drafting.hear(path.cid, body.message_id, body.text, meaning=body.meaning, urgent=body.urgent))
 
 
-@blueprint.post("/conversations/<int:cid>/complaint-additions", responses={200: LookupOut})
+@blueprint.post("/conversations/<int:cid>/complaint-draft-drops", responses={200: DraftOut})
 @http.internal
-def add(path: ConversationPath, body: AdditionIn) -> dict[str, str]:
-    """Add to the report just taken in."""
-    return asdict(service.add(path.cid, body.message_id, body.text))
+def drop(path: ConversationPath, body: DropIn) -> dict[str, Any]:
+    """Give the draft up; outcome "none" where there is none."""
+    return _told(drafting.drop(path.cid, body.message_id))
+
+
+def _told(said: drafting.Said) -> dict[str, Any]:
+    choices = [{"title": title, "payload": payload} for title, payload in said.choices]
+    return asdict(said) | {"choices": choices}
 
 
 @blueprint.post("/conversations/<int:cid>/complaint-lookups", responses={200: LookupOut})

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, event, inspect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from backend.complaints.policy import Kind, Protection
+from backend.complaints.policy import Contact, Kind, Protection
 from backend.database import Base
 from backend.text import fold
 
@@ -30,6 +30,11 @@ class Complaint(Base):
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
     """Degrees, WGS 84."""
+    happened: Mapped[str] = mapped_column(String(120), default="")
+    """When, in the citizen's words, where they said it apart from the rest."""
+    contact: Mapped[str] = mapped_column(String(8), default=Contact.HERE)
+    asked: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Of a draft: `question`, `at` (ISO), `same` (ids offered); `heard` and `said`: the last message and its answer."""
     files: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     """Photos: `file_id` in `backend.storage`, `name`, `media_type`."""
     state: Mapped[str] = mapped_column(String(16))

@@ -15,6 +15,12 @@ from backend.organisation.models import Role
 REOPEN_WITHIN = timedelta(days=60)
 """After the answer was sent; longer than the follow-up question takes, so that a "no" to it can re-open."""
 FOLLOW_UP_AFTER = timedelta(weeks=4)
+REMIND_AFTER, FORGET_AFTER = timedelta(hours=1), timedelta(hours=24)
+"""Of a draft that nobody confirmed: asked for once, then dropped."""
+DRAFT_HEARD_FOR = timedelta(minutes=30)
+"""How long after our question what is written may be its answer."""
+SAME_WITHIN, NEAR_METRES = timedelta(days=14), 300.0
+"""How new and how near another report has to be to be about the same."""
 LADDER_DAYS = (0, 1, 2, 5)
 """Working days after the deadline at which specialist, head, agency leader, province leaders are told."""
 LADDER = (Role.SPECIALIST, Role.HEAD, Role.LEADER, Role.PROVINCE_LEADER)
@@ -50,9 +56,28 @@ class Protection(StrEnum):
     PROTECTED = "protected"
 
 
-class State(StrEnum):
-    """Where a report stands."""
+class Contact(StrEnum):
+    """What somebody wants to hear of their report."""
 
+    HERE = ""  # where it came from
+    CALL = "call"
+    NONE = "none"
+
+
+class Question(StrEnum):
+    """What a draft still lacks, in the order in which it is asked for."""
+
+    WHAT = "what"
+    WHERE = "where"
+    NAME = "name"  # of a formal complaint
+    SAME = "same"  # whether it is what others reported near by
+    CONFIRM = "confirm"
+
+
+class State(StrEnum):
+    """Where a report stands. A draft is being told to the assistant; it has no code and no officer sees it."""
+
+    DRAFT = "draft"
     RECEIVED = "received"
     SORTED = "sorted"
     ROUTED = "routed"

@@ -5,14 +5,28 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 
-class ComplaintIn(BaseModel):
-    text: str = Field(min_length=1, max_length=4_000, description="The report in the citizen's own words")
-    message_id: int = Field(description="The message it was written in; the same message makes one report")
+class DraftIn(BaseModel):
+    text: str = Field(min_length=1, max_length=4_000, description="The citizen's own words")
+    message_id: int = Field(description="The message they were written in; the same message is heard once")
+    meaning: Literal["", "wish", "yes", "no"] = Field("", description="wish: they only announce a report")
+    urgent: bool = Field(False, description="Somebody is in danger: it is taken in as it stands")
 
 
-class ComplaintOut(BaseModel):
-    code: str
+class DropIn(BaseModel):
+    message_id: int
+
+
+class Offer(BaseModel):
+    title: str
+    payload: str
+
+
+class DraftOut(BaseModel):
+    outcome: Literal["asking", "filed", "followed", "dropped", "none"]
     text: str = Field(description="What to tell the citizen")
+    question: str = Field(description="What is waited for: what, where, name, same, confirm")
+    choices: list[Offer] = []
+    ask: str = Field("", description='"location" where a channel may offer to share it')
 
 
 class LookupIn(BaseModel):
@@ -22,8 +36,3 @@ class LookupIn(BaseModel):
 class LookupOut(BaseModel):
     outcome: Literal["found", "not_found", "unclear"]
     text: str = Field(description="What to tell the citizen")
-
-
-class AdditionIn(BaseModel):
-    text: str = Field(min_length=1, max_length=2_000, description="What the citizen adds, e.g. where it is")
-    message_id: int = Field(description="The message it was written in; the same message adds once")

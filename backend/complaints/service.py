@@ -9,37 +9,23 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend import clock
-from backend.complaints import acts, sorting, wording
-from backend.complaints.acts import CITIZEN, Actor, Facts
-from backend.complaints.models import Complaint, ComplaintEvent, ComplaintIdentity, ComplaintSubject
+from backend.complaints import acts, draft_words, intake, policy, sorting, wording
+from backend.complaints.acts import CITIZEN, Facts
+from backend.complaints.models import Complaint, ComplaintIdentity
+from backend.complaints.places import Place as Place
 from backend.complaints.policy import Action, Kind, Protection, State
 from backend.complaints.sorting import Guess
 from backend.database import insert_for, reading, transaction
-from backend.errors import InvalidInput, NotFound
-from backend.inbox import service as inbox
+from backend.errors import Conflict, InvalidInput, NotFound
 from backend.messaging import service as messaging
-from backend.organisation import service as organisation
 from backend.organisation.service import OfficerInfo
 from backend.settings import settings
 
+take_in = intake.take_in
 RECEIVED = State.RECEIVED
 ADDED_WITHIN = timedelta(hours=3)
 CODE = re.compile(r"(?:PA)?[\s.-]*(\d{6})[\s.-]*(\d{4,6})", re.IGNORECASE)
 MAX_LENGTH = 4_000
-
-
-@dataclass(frozen=True)
-class Place:
-    """A place that was shared, in degrees; `commune` is "" where it could not be told."""
-
-    latitude: float
-    longitude: float
-    commune: str = ""
-
-    @property
-    def is_inside(self) -> bool:
-        """False where it is surely outside the province."""
-        return organisation.near_province(self.latitude, self.longitude)
 
 
 @dataclass(frozen=True)
@@ -80,9 +66,9 @@ def file(conversation_id: int, message_id: int, text: str) -> Filed:
         complaint = session.scalars(select(Complaint).where(Complaint.message_id == message_id)).one()
         if complaint.code is None:
             phone = messaging.view(conversation_id).address
-            take_in(session, complaint, guessed, ComplaintIdentity(phone=phone))
-            _show(complaint, f"{complaint.code}: {complaint.text}", message_id)
-        return Filed(complaint.code or "", _receipt(complaint, guessed))
+            intake.take_in(session, complaint, guessed, ComplaintIdentity(phone=phone))
+            intake.show(complaint, f"{complaint.code}: {complaint.text}", message_id)
+        return Filed(complaint.code or "", intake.receipt(complaint, guessed.emergency_number))
 
 
 @dataclass(frozen=True)
@@ -121,72 +107,28 @@ def file_for_caller(officer: OfficerInfo, call: Call) -> Taken:
         session.add(complaint)
         session.flush()
         person = ComplaintIdentity(name=call.name.strip()[:200], phone=call.phone.strip()[:40])
-        take_in(session, complaint, Guess(call.kind or read.kind, category, ""), person, acts.by(officer))
+        intake.take_in(session, complaint, Guess(call.kind or read.kind, category, ""), person, acts.by(officer))
         if complaint.protection == Protection.NAMED and call.protection:  # never less than the kind asks for
             complaint.protection = call.protection
         return Taken(complaint.id, complaint.code or "", read.emergency_number)
 
 
-def take_in(
-    session: Session, complaint: Complaint, guessed: Guess, person: ComplaintIdentity, actor: Actor = CITIZEN
-) -> None:
-    """Give a report that has just got its id a code, what it was taken for, its sealed sender and its first event."""
-    complaint.code = f"PA-{clock.local(complaint.created_at):%y%m%d}-{complaint.id:04d}"
-    complaint.kind, complaint.category = guessed.kind, guessed.category
-    complaint.protection = Protection.PROTECTED if guessed.kind == Kind.DENUNCIATION else Protection.NAMED
-    complaint.subjects = [
-        ComplaintSubject(agency_code=subject.agency_code, officer_id=subject.officer_id)
-        for subject in sorting.subjects_in(complaint.text)
-    ]
-    person.complaint_id = complaint.id
-    session.add(person)
-    _note(session, complaint, Action.FILE, actor)
+def add(conversation_id: int, message_id: int, code: str, text: str) -> str:
+    """Add words to a report that is not ended; what to tell the citizen. The same message adds once.
 
-
-def _note(session: Session, complaint: Complaint, action: Action, actor: Actor = CITIZEN) -> None:
-    row = ComplaintEvent(
-        complaint_id=complaint.id, at=clock.now(), action=action, actor=actor.label, actor_name=actor.name,
-        from_state=complaint.state if action != Action.FILE else None, to_state=complaint.state,
-    )  # fmt: skip
-    session.add(row)
-
-
-def _show(complaint: Complaint, line: str, message_id: int) -> None:
-    """Put it before the hotline's inbox; what is about people in office, or protected, stays out of it.
-
-    The inbox knows no conflict guard: those reports are seen on the reports' own pages only.
-    """
-    if complaint.conversation_id and not complaint.subjects and complaint.protection == Protection.NAMED:
-        inbox.escalate(complaint.conversation_id, "complaint", line, message_id)
-
-
-def add(conversation_id: int, message_id: int, text: str) -> Lookup:
-    """Add to the report that this conversation made within the last hours; the same message adds once.
-
-    Outcomes: found (added) or not_found (no such report: nothing is written).
+    Raises NotFound, Conflict.
     """
     with transaction() as session:
-        query = select(Complaint).where(
-            Complaint.conversation_id == conversation_id, Complaint.created_at > clock.now() - ADDED_WITHIN
-        )
-        complaint = session.scalars(query.order_by(Complaint.id.desc()).limit(1).with_for_update()).first()
-        if complaint is None:
-            return Lookup("not_found", "")
+        complaint = session.get_one(Complaint, _own(conversation_id, code), with_for_update=True)
+        if complaint.state not in policy.OPEN:
+            raise Conflict(f"Dạ, phản ánh {complaint.code} đã trả lời xong, em không ghi thêm được.")
         line = f"[{message_id}] {' '.join(text.split())}"
         if line not in complaint.text.splitlines():
-            complaint.text = f"{complaint.text}\n{line}"
-            _see_again(complaint)
-            _note(session, complaint, Action.ADD)
-            _show(complaint, f"{complaint.code}, bổ sung: {text.strip()}", message_id)
-        return Lookup("found", f"Dạ, em đã ghi thêm vào phản ánh {complaint.code}. Cảm ơn anh/chị.")
-
-
-def _see_again(complaint: Complaint) -> None:
-    """What is added may name whom it is about; nobody is taken off by it."""
-    known = {(row.agency_code, row.officer_id) for row in complaint.subjects}
-    for subject in sorting.subjects_in(complaint.text):
-        if (subject.agency_code, subject.officer_id) not in known:
-            complaint.subjects.append(ComplaintSubject(agency_code=subject.agency_code, officer_id=subject.officer_id))
+            complaint.text = f"{complaint.text}\n{line}"[:MAX_LENGTH]
+            intake.name_subjects(complaint)
+            intake.note(session, complaint, Action.ADD)
+            intake.show(complaint, f"{complaint.code}, bổ sung: {text.strip()}", message_id)
+        return f"Dạ, em đã ghi thêm vào phản ánh {complaint.code}. Cảm ơn anh/chị."
 
 
 def add_files(conversation_id: int, files: list[dict[str, Any]], place: Place | None) -> str | None:
@@ -195,10 +137,12 @@ def add_files(conversation_id: int, files: list[dict[str, Any]], place: Place | 
     A place outside the province is not kept: raises InvalidInput.
     """
     if place is not None and not place.is_inside:
-        raise InvalidInput("Dạ, vị trí anh/chị gửi nằm ngoài tỉnh, em chưa ghi. Anh/chị nhắn nơi xảy ra giúp em.")
+        raise InvalidInput(draft_words.outside())
     with transaction() as session:
         query = select(Complaint).where(
-            Complaint.conversation_id == conversation_id, Complaint.created_at > clock.now() - ADDED_WITHIN
+            Complaint.conversation_id == conversation_id,
+            Complaint.created_at > clock.now() - ADDED_WITHIN,
+            Complaint.state.in_(policy.OPEN),
         )
         complaint = session.scalars(query.order_by(Complaint.id.desc()).limit(1).with_for_update()).first()
         if complaint is None:
@@ -210,7 +154,7 @@ def add_files(conversation_id: int, files: list[dict[str, Any]], place: Place | 
             complaint.latitude, complaint.longitude = place.latitude, place.longitude
             complaint.place = place.commune or complaint.place
         if (complaint.files, complaint.latitude, complaint.longitude) != before:
-            _note(session, complaint, Action.ADD)
+            intake.note(session, complaint, Action.ADD)
         return complaint.code
 
 
@@ -260,17 +204,7 @@ def _own(conversation_id: int, code: str) -> int:
 
 
 def _of(session: Session, conversation_id: int, code: str | None) -> Complaint | None:
-    query = select(Complaint).where(Complaint.conversation_id == conversation_id)
+    query = select(Complaint).where(Complaint.conversation_id == conversation_id, Complaint.state != State.DRAFT)
     if code:
         query = query.where(Complaint.code == code)
     return session.scalars(query.order_by(Complaint.id.desc()).limit(1)).first()
-
-
-def _receipt(complaint: Complaint, guessed: Guess) -> str:
-    code, hotline = complaint.code, settings().hotline
-    begin = f"Dạ, đang nguy hiểm anh/chị gọi ngay {guessed.emergency_number}! " if guessed.emergency_number else "Dạ, "
-    kept = " Danh tính của anh/chị được bảo vệ." if complaint.protection == Protection.PROTECTED else ""
-    taken = f"em đã ghi nhận phản ánh, mã {code}.{kept} Tổng đài {hotline} sẽ chuyển cơ quan có trách nhiệm."
-    if guessed.emergency_number:
-        taken = taken[0].upper() + taken[1:]
-    return f"{begin}{taken} Xem tiến độ: nhắn PA {wording.short_code(complaint)}."

@@ -66,3 +66,42 @@ def subjects_in(text: str) -> list[Subject]:
         if any(f" {name} " in folded for name in names):
             found.append(Subject(agency.code))
     return found
+
+
+_DAMAGED = r"(?!(?:hong|hu|xau|lay|ngap|day|bi|sut|nut|tron|bui|toi|khong|ray|ong|lo|co|nay)\b)"
+_STREET = rf"(?<!den )(?<!mat )(?<!long )(?<!via )duong {_DAMAGED}\w"
+_BARE = (
+    rf"(?:{_STREET}|(?:hem|so nha|thon|buon|to dan pho|phuong|xa|thi tran|nga (?:ba|tu|nam|sau)|quoc lo|tinh lo) \w"
+    r"|(?:ql|km) ?\d)"
+)
+_AFTER_AT = (
+    rf"(?:{_BARE}|(?:so|ngo|kiet|xom|ap|tdp|khoi|cau|cho|truong|benh vien|tram|ubnd|uy ban|cong vien|cong ty|vong xoay"
+    r"|bung binh|khu|nha) \w)"
+)
+_AT = r"(?:o|tai|truoc|gan|doi dien|canh|ben|ngay|doan|tren|trong|sau|giua|dau|cuoi)"
+_PLACES = tuple(re.compile(rf"\b{begin}[^.!?;\n]*") for begin in (rf"{_AT} (?:\w+ ){{0,2}}?{_AFTER_AT}", _BARE))
+_COUNT = r"(?:\d+|mot|hai|ba|bon|nam|sau|bay|tam|chin|muoi|may|vai|nhieu)"
+_WHEN = re.compile(
+    rf"\b(?:(?:tu|ca|suot|khoang|gan|hon|luc|vao|hoi|ngay)\s+)*"
+    rf"(?:{_COUNT} (?:ngay|hom|tuan|thang|nam|gio|tieng)(?: (?:nay|qua|roi|truoc|lien))?"
+    r"|hom (?:nay|qua|kia)|(?:toi|dem|sang|chieu|trua) (?:nay|qua|hom qua|hom kia|thu \w+)"
+    r"|(?:tuan|thang|nam) (?:nay|truoc|roi|qua)|ngay \d{1,2}(?:[/-]\d{1,2})?|\d{1,2}[/-]\d{1,2}(?:[/-]\d{2,4})?"
+    r"|thu (?:hai|ba|tu|nam|sau|bay)(?: tuan (?:nay|truoc|roi))?|chu nhat"
+    r"|\d{1,2} ?(?:h|gio)(?:\d{2})?(?: sang| toi| dem)?)\b"
+)
+
+
+def when_in(text: str) -> str:
+    """The first words that tell a time, as written; "" where none do."""
+    match = _WHEN.search(fold(text))
+    return text[match.start() : match.end()].strip() if match else ""
+
+
+def place_in(text: str) -> str:
+    """The words that tell where, as written, without the time at their end; "" where none do."""
+    folded = fold(text)
+    match = next((found for pattern in _PLACES if (found := pattern.search(folded))), None)
+    if match is None:
+        return ""
+    end = next((at.start() for at in _WHEN.finditer(folded, match.start()) if at.start() > match.start()), match.end())
+    return text[match.start() : min(end, match.end())].strip(" ,:-")[:300]

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from backend import clock
 from backend.complaints import access, wording
 from backend.complaints.models import Complaint
-from backend.complaints.policy import Action, State, Transition
+from backend.complaints.policy import Action, Contact, State, Transition
 from backend.messaging import service as messaging
-from backend.messaging.channels import Reply
+from backend.messaging.channels import Choice, Reply
 from backend.notifications import service as notifications
 from backend.notifications.events import Event
 from backend.notifications.service import Telling
@@ -29,18 +29,20 @@ def tell(session: Session, complaint: Complaint, row: Transition, action: Action
 
 def _tell_citizens(session: Session, complaint: Complaint, action: Action) -> None:
     """Whoever sent it, and those whose reports were merged into it, once there is an answer."""
-    say(complaint, wording.told(complaint, action))
+    picks = wording.decisions(complaint) if complaint.state == State.SENT else ()
+    say(complaint, wording.told(complaint, action), picks)
     if complaint.state == State.SENT:
         for follower in session.scalars(select(Complaint).where(Complaint.merged_into_id == complaint.id)):
-            if follower.conversation_id is not None:
-                text = f"Dạ, việc anh/chị báo ở phản ánh {follower.code} đã có trả lời: {complaint.answer}"
-                messaging.say(follower.conversation_id, Reply(text))
+            say(follower, f"Dạ, việc anh/chị báo ở phản ánh {follower.code} đã có trả lời: {complaint.answer}")
 
 
-def say(complaint: Complaint, text: str) -> None:
-    """Say something to whoever sent the report, where it came from; a caller has no conversation."""
-    if complaint.conversation_id is not None:
-        messaging.say(complaint.conversation_id, Reply(text))
+def say(complaint: Complaint, text: str, picks: Sequence[Choice] = ()) -> None:
+    """Say something to whoever sent the report, where it came from; a caller has no conversation.
+
+    Who asked not to be told is not.
+    """
+    if complaint.conversation_id is not None and complaint.contact != Contact.NONE:
+        messaging.say(complaint.conversation_id, Reply(text, choices=tuple(picks)))
 
 
 def _who(complaint: Complaint, event: Event) -> Sequence[int]:

@@ -2,8 +2,9 @@
 
 from backend import clock
 from backend.complaints.models import Complaint
-from backend.complaints.policy import Action, Kind, Protection, State
+from backend.complaints.policy import Action, Contact, Kind, Protection, State
 from backend.i18n import N_
+from backend.messaging.channels import Choice
 from backend.settings import settings
 
 KINDS = {
@@ -14,7 +15,11 @@ KINDS = {
     Kind.EMERGENCY: N_("Việc khẩn cấp"),
     Kind.FRAUD: N_("Lừa đảo"),
 }
+DECISION = "report-decision"
+"""Begins the payload of "Đã xong" and "Chưa xong" under an answer."""
+CONTACTS = {Contact.CALL: N_("Muốn được gọi lại"), Contact.NONE: N_("Không cần báo lại")}
 STATES = {
+    State.DRAFT: N_("Đang viết"),
     State.RECEIVED: N_("Mới tiếp nhận"),
     State.SORTED: N_("Đã phân loại"),
     State.ROUTED: N_("Đang xử lý"),
@@ -90,6 +95,14 @@ def told(complaint: Complaint, action: Action) -> str:
                 f"Dạ, trả lời phản ánh {code}: {complaint.answer}\n"
                 f"Đã ổn, anh/chị nhắn PA {short} XONG. Chưa được, nhắn PA {short} CHUA và lý do."
             )
+
+
+def decisions(complaint: Complaint) -> tuple[Choice, ...]:
+    """What can be picked under an answer, or four weeks later."""
+    return (
+        Choice("Đã xong", f"{DECISION}:settled {complaint.code}"),
+        Choice("Chưa xong", f"{DECISION}:reopen {complaint.code}"),
+    )
 
 
 def follow_up(complaint: Complaint) -> str:

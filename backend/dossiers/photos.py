@@ -28,8 +28,12 @@ TITLE_NAME = 60
 NOT_PROVED = (
     "Dạ, em chưa biết ảnh này của hồ sơ nào vì cuộc trò chuyện chưa gắn với số điện thoại đã nộp hồ sơ."
     " Anh/chị nhắn LK và số đó để liên kết rồi gửi lại ảnh, hoặc mở đường liên kết trong tin yêu cầu bổ sung."
+    " Nếu là ảnh phản ánh, anh/chị nhắn việc gì, ở đâu giúp em."
 )
-NOTHING_WAITS = "Dạ, em đã thấy ảnh, nhưng số điện thoại này không có hồ sơ nào đang chờ bổ sung giấy tờ."
+NOTHING_WAITS = (
+    "Dạ, em đã thấy ảnh, nhưng số điện thoại này không có hồ sơ nào đang chờ bổ sung giấy tờ."
+    " Nếu là ảnh phản ánh, anh/chị nhắn việc gì, ở đâu giúp em."
+)
 GONE = "Dạ, giấy tờ này không còn chờ bổ sung. Anh/chị nhắn HS để xem hồ sơ."
 
 

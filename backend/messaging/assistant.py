@@ -63,9 +63,17 @@ def _client() -> httpx.Client:
 
 
 def ask(
-    *, conversation_id: int, message_id: int, text: str, payload: str, channel: str, after_officer: bool = False
+    *,
+    conversation_id: int,
+    message_id: int,
+    text: str,
+    payload: str,
+    channel: str,
+    after_officer: bool = False,
+    awaiting: str = "",
 ) -> Answer:
     """The assistant's answer. `after_officer`: somebody else spoke since its last, so its questions are closed.
+    `awaiting`: what was asked without it, see `keywords.awaited`.
 
     Raises Unavailable when no usable answer came: asking again is safe. Raises InvalidInput when the assistant calls
     the question malformed: asking again would not help.
@@ -78,6 +86,7 @@ def ask(
         "payload": payload,
         "input_channel": channel,
         "after_officer": after_officer,
+        "awaiting": awaiting,
     }
     try:
         response = _client().post(f"{servers[conversation_id % len(servers)]}/webhooks/turn/webhook", json=question)

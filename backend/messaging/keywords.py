@@ -36,6 +36,7 @@ class Command:
 
 
 _commands: list[Command] = []
+_askers: list[Callable[[int], str]] = []
 
 
 def command(*words: str, accepts: str = r".*") -> Callable[[Handler], Handler]:
@@ -49,6 +50,17 @@ def command(*words: str, accepts: str = r".*") -> Callable[[Handler], Handler]:
         return handler
 
     return register
+
+
+def open_question(asker: Callable[[int], str]) -> Callable[[int], str]:
+    """Register who knows what a conversation (its id) was asked without the assistant; "" where nothing is open."""
+    _askers.append(asker)
+    return asker
+
+
+def awaited(conversation_id: int) -> str:
+    """What the citizen's next words may answer, for the assistant, which did not ask; "" for nothing."""
+    return next((found for asker in _askers if (found := asker(conversation_id))), "")
 
 
 def answer(context: Context, text: str) -> Sequence[Reply] | None:

@@ -178,6 +178,7 @@ def _answer(taken: _Taken, *, behind_file: bool, assistant_down: bool) -> Answer
         payload=message.payload,
         channel=conversation.channel,
         after_officer=conversation.after_officer,
+        awaiting="" if conversation.after_officer else keywords.awaited(conversation.id),
     )
     return _with_refusals(message, answer)
 

@@ -59,4 +59,4 @@ def location_noted(place: str, *, near: bool) -> str:
     if not near:
         return f"Dạ, vị trí này nằm ngoài tỉnh {settings().province}. Anh/chị cần hỏi gì cứ nhắn cho em."
     at = f" ({place})" if place else ""
-    return f"Dạ, em đã nhận vị trí{at}. Anh/chị muốn phản ánh việc gì ở đó thì nhắn PA và nội dung giúp em."
+    return f"Dạ, em đã nhận vị trí{at}. Anh/chị muốn phản ánh việc gì ở đó thì nhắn cho em việc gì, từ khi nào."

@@ -1,7 +1,8 @@
 """The `turn` channel: one citizen message in, the assistant's replies out, in one HTTP exchange.
 
     POST /webhooks/turn/webhook      Authorization: Bearer <INTERNAL_TOKEN>
-    {"sender": "17", "message_id": "m-123", "text": "…", "payload": "", "input_channel": "sms", "after_officer": false}
+    {"sender": "17", "message_id": "m-123", "text": "…", "payload": "", "input_channel": "sms", "after_officer": false,
+     "awaiting": ""}
     200 {"replies": [{"text", "buttons": [{"title", "payload"}], …}], "intent", "confidence", "entities", "repeated"}
         a reply may also have "links": [{"title", "url"}], "card": {"title", "lines": […]}, "ask": "location" | "phone"
     400 malformed · 401 wrong token · 503 this turn did not happen, ask again (nothing of it was kept)
@@ -78,6 +79,14 @@ class Turn:
     input_channel: str
     after_officer: bool = False
     """An officer has spoken since the assistant's last words; actions read it in the message's metadata."""
+    awaiting: str = ""
+    """What the backend asked meanwhile; read there, too."""
+
+    @property
+    def metadata(self) -> dict[str, Any] | None:
+        """What actions are told beside the words; None for nothing, which costs nothing in the tracker."""
+        told = {"after_officer": self.after_officer, "awaiting": self.awaiting}
+        return {name: value for name, value in told.items() if value} or None
 
 
 def neutralised(text: str) -> str:
@@ -114,6 +123,7 @@ def parse_request(body: Any) -> Turn:
         payload or neutralised(text),
         input_channel,
         after_officer=body.get("after_officer") is True,
+        awaiting=_string(body, "awaiting", default="")[:32],
     )
 
 
@@ -224,7 +234,7 @@ async def take(agent: Agent, turn: Turn) -> dict[str, Any]:
             turn.sender,
             input_channel=turn.input_channel,
             message_id=turn.message_id,
-            metadata={"after_officer": True} if turn.after_officer else None,
+            metadata=turn.metadata,
         )
         await processor._handle_message_with_tracker(message, tracker)
         tracker = await processor.run_action_extract_slots(output, tracker)

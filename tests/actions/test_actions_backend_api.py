@@ -133,7 +133,7 @@ def test_production_needs_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
         ("khai sinh cần gì", "ask_documents", "search"),
         ("hồ sơ của tôi", "check_dossier", "dossier-lookups"),
         ("gặp cán bộ", "request_officer", "escalations"),
-        ("rác chất đống trước chợ", "file_complaint", "complaints"),
+        ("rác chất đống trước chợ", "file_complaint", "complaint-drafts"),
         ("5 điểm", "rate_service", "ratings"),
         ("ơ kìa", "nlu_fallback", "search"),
         ("đừng nhắn nữa", "unsubscribe", "notices"),

@@ -124,11 +124,92 @@ def test_a_bare_answer_to_the_question_for_a_score_is_a_score() -> None:
 # --- reports
 
 
-def test_a_report_is_recorded_with_a_code() -> None:
+def told(backend: FakeBackend) -> list[tuple[str, str]]:
+    """What the report being written was told, with the meaning."""
+    return [(call["text"], call["meaning"]) for call in backend.called("complaint-drafts")]
+
+
+def test_a_report_is_told_to_the_backend_which_asks_the_rest() -> None:
     backend = FakeBackend()
-    said = Citizen(backend).writes(TRASH, "file_complaint")
-    assert said.texts == ["Dạ, em đã ghi nhận phản ánh, mã PA-261123-0001."]
-    assert backend.called("complaints") == [{"text": TRASH, "message_id": 101}]
+    citizen = Citizen(backend)
+    said = citizen.writes(TRASH, "file_complaint")
+    assert said.texts == [f"Dạ, em ghi: {TRASH}."]
+    assert said.buttons == [("Gửi", "report:send")]
+    assert told(backend) == [(TRASH, "")]
+    assert citizen.slots["awaiting"] == "complaint_check"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "meaning"),
+    [
+        ("đúng rồi em", "affirm", "yes"),
+        ("gửi đi", "nlu_fallback", "yes"),
+        ("sai, ở đường Lê Duẩn", "deny", ""),
+        ("nhầm, ở đường Lê Duẩn", "cancel", ""),
+        ("sai rồi", "deny", "no"),
+        ("ở thôn 3 xã Ea Ktur", "ask_place", ""),
+        ("giấu tên giúp tôi", "nlu_fallback", ""),
+        ("tôi cũng vậy", "affirm", "yes"),
+        ("tui cũng bị vậy", "nlu_fallback", ""),
+        ("với lại nước chảy ra đường nữa", "nlu_fallback", ""),
+    ],
+)
+def test_what_answers_the_summary_goes_to_the_report(text: str, intent: str, meaning: str) -> None:
+    backend = FakeBackend()
+    Citizen(backend).writes(text, intent, awaiting="complaint_check")
+    assert told(backend) == [(text, meaning)]
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "awaiting"),
+    [
+        ("mấy giờ cơ quan làm việc", "ask_office_hours", "complaint_check"),
+        ("làm khai sinh cần giấy tờ gì", "ask_documents", "complaint_place"),
+        ("giấy này dùng được không em", "nlu_fallback", "complaint_photo"),
+        ("số điện thoại ubnd phường tân an là số nào", "ask_contact", "complaint_place"),
+        ("gặp cán bộ", "request_officer", "complaint_name"),
+    ],
+)
+def test_a_question_in_the_middle_is_answered_and_not_written_into_the_report(text, intent, awaiting) -> None:
+    backend = FakeBackend(answers={"contacts": {"text": "UBND."}, "office-hours": {"text": "Từ 7 giờ 30."}})
+    Citizen(backend).writes(text, intent, awaiting=awaiting)
+    assert told(backend) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "meaning"),
+    [
+        ("ở đường Y Jút", "ask_place", ""),
+        ("Y Jút", "nlu_fallback", ""),
+        ("không biết", "deny", "no"),
+        ("không", "deny", "no"),
+        ("rác đổ đầy trước chợ Tân An", "file_complaint", ""),
+    ],
+)
+def test_the_place_that_was_asked_for_goes_to_the_report(text: str, intent: str, meaning: str) -> None:
+    backend = FakeBackend()
+    Citizen(backend).writes(text, intent, awaiting="complaint_place")
+    assert told(backend) == [(text, meaning)]
+
+
+def test_a_photo_that_waits_for_words_gets_those_of_a_report_only() -> None:
+    backend = FakeBackend()
+    Citizen(backend).writes("đèn hỏng ở đường Y Jút", "nlu_fallback", awaiting="complaint_photo")
+    assert told(backend) == [("đèn hỏng ở đường Y Jút", "")]
+
+
+def test_what_was_meant_for_a_report_that_is_gone_is_answered_as_what_it_is() -> None:
+    backend = FakeBackend(answers={"complaint-drafts": {"outcome": "none", "text": "Không còn."}})
+    said = Citizen(backend).writes("đúng rồi", "affirm", awaiting="complaint_check")
+    assert said.responses == ["utter_affirm"]
+
+
+def test_a_report_that_is_stopped_is_dropped_and_one_that_is_sent_is_not() -> None:
+    backend = FakeBackend()
+    citizen = Citizen(backend)
+    assert citizen.writes("thôi bỏ đi", "cancel", awaiting="complaint_check").responses == ["utter_complaint_cancelled"]
+    assert citizen.writes("gửi nhầm bỏ đi", "cancel", awaiting="complaint_sent").responses == ["utter_complaint_is_in"]
+    assert len(backend.called("complaint-draft-drops")) == 1
 
 
 @pytest.mark.parametrize(
@@ -151,8 +232,8 @@ def test_the_next_words_are_the_report_whatever_they_look_like(intent: str) -> N
     backend = FakeBackend()
     citizen = Citizen(backend)
     citizen.writes("tôi muốn phản ánh", "file_complaint")
-    assert "PA-261123-0001" in citizen.writes(TRASH, intent).text
-    assert citizen.slots["awaiting"] == "complaint_place"
+    assert TRASH in citizen.writes(TRASH, intent).text
+    assert citizen.slots["awaiting"] == "complaint_check"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +252,7 @@ def test_what_is_no_report_is_not_recorded(text: str, intent: str, response: str
     citizen = Citizen(backend)
     citizen.writes("tôi muốn phản ánh", "file_complaint")
     assert citizen.writes(text, intent).responses == [response]
-    assert backend.called("complaints") == []
+    assert told(backend) == [("tôi muốn phản ánh", "wish")]
     still_open = intent not in {"cancel", "deny"}
     assert (citizen.slots["awaiting"] == "complaint") is still_open
 
@@ -191,14 +272,15 @@ def test_a_report_is_not_awaited_in_the_next_session() -> None:
     citizen.writes("tôi muốn phản ánh", "file_complaint")
     citizen.returns_after_a_pause()
     citizen.writes("cho hỏi thời tiết hôm nay thế nào", "out_of_scope")
-    assert backend.called("complaints") == []
+    assert told(backend) == [("tôi muốn phản ánh", "wish")]
     assert citizen.slots["awaiting"] is None
 
 
-def test_danger_in_a_report_is_told_first_and_the_report_kept() -> None:
-    said = Citizen(FakeBackend()).writes("đường hư quá mới có tai nạn trước trường học", "file_complaint")
+def test_danger_in_a_report_is_told_first_and_the_report_is_urgent() -> None:
+    backend = FakeBackend()
+    said = Citizen(backend).writes("đường hư quá mới có tai nạn trước trường học", "file_complaint")
     assert said.responses == ["utter_emergency_medical", ""]
-    assert "PA-261123-0001" in said.text
+    assert backend.called("complaint-drafts")[0]["urgent"] is True
 
 
 def test_fraud_in_a_report_is_named_as_such() -> None:
@@ -310,7 +392,7 @@ def test_stop_drops_the_open_question() -> None:
 
 
 def test_what_the_backend_does_not_accept_is_told_to_the_citizen() -> None:
-    said = Citizen(FakeBackend(answers={"complaints": 422})).writes(TRASH, "file_complaint")
+    said = Citizen(FakeBackend(answers={"complaint-drafts": 422})).writes(TRASH, "file_complaint")
     assert said.responses == ["utter_not_accepted"]
 
 
@@ -322,22 +404,6 @@ def test_english_is_answered_in_english(text: str) -> None:
 @pytest.mark.parametrize("text", ["toi can lam the", "lam the o office nao", "xin chao", "is", "con toi hoc lop 1"])
 def test_vietnamese_without_accents_is_not_english(text: str) -> None:
     assert "utter_english" not in Citizen(FakeBackend()).writes(text, "greet").responses
-
-
-def test_a_place_after_a_report_is_added_to_it() -> None:
-    backend = FakeBackend(answers={"complaint-additions": {"outcome": "found", "text": "Dạ, em đã ghi thêm."}})
-    citizen = Citizen(backend)
-    assert citizen.writes("cống nghẹt hôi thúi quá", "file_complaint").responses == ["", "utter_ask_complaint_place"]
-    assert citizen.writes("ở đường Y Jút", "ask_place").texts == ["Dạ, em đã ghi thêm."]
-    assert backend.called("complaint-additions")[0]["text"] == "ở đường Y Jút"
-
-
-def test_a_question_after_a_report_is_not_added_to_it() -> None:
-    backend = FakeBackend(answers={"contacts": {"text": "UBND phường Tân An."}})
-    citizen = Citizen(backend)
-    citizen.writes("cống nghẹt hôi thúi quá", "file_complaint")
-    citizen.writes("ở phường Tân An gọi số nào", "ask_contact")
-    assert backend.called("complaint-additions") == []
 
 
 @pytest.mark.parametrize(("text", "score"), [("à nhầm, 4 thôi", 4), ("5 sao luôn", 5), ("thôi 2 điểm", 2)])

@@ -69,7 +69,15 @@ class ScriptedAssistant:
         self._answers: dict[int, Answer] = {}
 
     def ask(
-        self, *, conversation_id: int, message_id: int, text: str, payload: str, channel: str, after_officer=False
+        self,
+        *,
+        conversation_id: int,
+        message_id: int,
+        text: str,
+        payload: str,
+        channel: str,
+        after_officer=False,
+        awaiting="",
     ) -> Answer:
         if self.down:
             raise Unavailable

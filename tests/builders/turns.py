@@ -83,8 +83,11 @@ class FakeBackend:
                 return {"text": f"{name}: {body['aspect']}.", "code": body["code"], "short_name": name}
             case ["conversations", _, "escalations"]:
                 return {"text": "Dạ, em đã chuyển cho cán bộ.", "within_office_hours": True}
-            case ["conversations", _, "complaints"]:
-                return {"code": "PA-261123-0001", "text": "Dạ, em đã ghi nhận phản ánh, mã PA-261123-0001."}
+            case ["conversations", _, "complaint-drafts"]:
+                asked = {"outcome": "asking", "question": "confirm", "text": f"Dạ, em ghi: {body['text']}."}
+                return asked | {"choices": [{"title": "Gửi", "payload": "report:send"}]}
+            case ["conversations", _, "complaint-draft-drops"]:
+                return {"outcome": "dropped", "text": "Dạ, em đã bỏ."}
             case ["conversations", _, "ratings"]:
                 return {"outcome": "recorded", "text": f"Dạ, em đã ghi nhận {body['score']} điểm."}
             case ["conversations", _, "link"]:
@@ -179,8 +182,9 @@ class Citizen:
         *entities: tuple[str, str],
         ranking: dict[str, float] | None = None,
         confidence: float = 0.9,
+        awaiting: str = "",
     ) -> Said:
-        """One message, with what the classifier is supposed to have made of it."""
+        """One message, with what the classifier is supposed to have made of it; `awaiting`: what the backend asked."""
         self.message_id += 1
         message = {
             "text": text,
@@ -188,6 +192,7 @@ class Citizen:
             "entities": [{"entity": entity, "value": value} for entity, value in entities],
             "intent_ranking": [{"name": n, "confidence": c} for n, c in (ranking or {intent: 0.9}).items()],
             "message_id": str(self.message_id),
+            "metadata": {"awaiting": awaiting} if awaiting else {},
         }
         self.events.append({"event": "user", "text": text, "parse_data": message, "input_channel": self.channel})
         said = self._run(registered()[_by_intent()[intent]], message)

@@ -3,7 +3,6 @@
 import pytest
 
 import backend.complaints.keywords  # noqa: F401
-from backend import clock
 from backend.complaints import service
 from backend.errors import InvalidInput, NotFound
 from backend.inbox import service as inbox
@@ -67,21 +66,20 @@ def test_pa_alone_explains(house):
     assert "113" in channel.bodies[0]
 
 
-def test_what_is_told_afterwards_is_added_once_and_reaches_the_officers(house):
+def test_what_is_told_afterwards_by_code_is_added_once_and_reaches_the_officers(house):
+    channel, _ = house
     first = make.text("cống nghẹt hôi thối", address=OWNER)
     filed = service.file(first.conversation_id, first.message_id, "cống nghẹt hôi thối")
-    then = make.text("ở đường Y Jút", address=OWNER)
-    for _ in range(2):
-        added = service.add(then.conversation_id, then.message_id, "ở đường Y Jút")
-        assert (added.outcome, filed.code in added.text) == ("found", True)
+    then = make.text(f"PA {filed.code} ở đường Y Jút", address=OWNER)
+    make.work()
+    assert f"ghi thêm vào phản ánh {filed.code}" in channel.bodies[-1]
+    service.add(then.conversation_id, then.message_id, filed.code, "ở đường Y Jút")
     assert [line.summary for line in inbox.waiting()] == [f"{filed.code}, bổ sung: ở đường Y Jút"]
 
 
-def test_nothing_is_added_to_a_strangers_report_or_an_old_one(house):
+def test_nothing_is_added_to_a_strangers_report(house):
     first = make.text("cống nghẹt hôi thối", address=OWNER)
-    service.file(first.conversation_id, first.message_id, "cống nghẹt hôi thối")
+    filed = service.file(first.conversation_id, first.message_id, "cống nghẹt hôi thối")
     stranger = make.text("ở đường Y Jút", address=STRANGER)
-    assert service.add(stranger.conversation_id, stranger.message_id, "ở đường Y Jút").outcome == "not_found"
-    late = make.text("ở đường Y Jút", address=OWNER)
-    with clock.stopped_at(clock.now() + service.ADDED_WITHIN):
-        assert service.add(late.conversation_id, late.message_id, "ở đường Y Jút").outcome == "not_found"
+    with pytest.raises(NotFound):
+        service.add(stranger.conversation_id, stranger.message_id, filed.code, "ở đường Y Jút")
