@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from backend import calendar, clock
@@ -247,11 +247,16 @@ def _name_subject(doing: Act) -> None:
     complaint.subjects = [
         ComplaintSubject(agency_code=s.agency_code, officer_id=s.officer_id) for s in doing.facts.subjects
     ]
-    units = {subject.agency_code for subject in doing.facts.subjects}
-    doing.details["units"] = sorted(units)
-    if complaint.agency_code in units:
+    doing.details["units"] = sorted({subject.agency_code for subject in doing.facts.subjects})
+    take_from_subjects(complaint)
+    doing.to_state = State(complaint.state)
+
+
+def take_from_subjects(complaint: Complaint) -> None:
+    """What turns out to be about the unit it lies with goes back to the hotline."""
+    if complaint.agency_code and complaint.agency_code in {subject.agency_code for subject in complaint.subjects}:
         _back_to_hotline(complaint)
-        doing.to_state = State.SORTED
+        complaint.state = State.SORTED
 
 
 def _back_to_hotline(complaint: Complaint) -> None:
@@ -287,6 +292,8 @@ def _merge(doing: Act) -> None:
     into = _other(doing)
     assert into is not None
     doing.complaint.merged_into_id = into.id
+    followers = update(Complaint).where(Complaint.merged_into_id == doing.complaint.id)
+    doing.session.execute(followers.values(merged_into_id=into.id))
     doing.details["into"] = into.id
 
 

@@ -15,6 +15,7 @@ from backend.messaging.channels import Reply
 from backend.messaging.keywords import Context, command, open_question
 from backend.text import fold
 
+NOT_DONE = "Công dân báo chưa xong"
 HOW = (
     "Dạ, anh/chị nhắn PA và nội dung: việc gì, ở đâu, từ khi nào. Ví dụ: PA đèn đường hỏng trước số 12 Nguyễn Du"
     " phường Tân Lợi. Việc khẩn cấp xin gọi 113, 114 hoặc 115."
@@ -49,7 +50,8 @@ def decide(context: Context, argument: str) -> list[Reply]:
             case "rut":
                 return [Reply(service.withdraw(context.conversation_id, code))]
             case _:
-                return [Reply(service.reopen(context.conversation_id, code, why or argument))]
+                why = re.sub(r"(?i)^(?:xong|được|duoc|ổn|on)\b[ ,.:;-]*", "", why)
+                return [Reply(service.reopen(context.conversation_id, code, why or NOT_DONE))]
     except MotCuaError as refused:
         return [Reply(str(refused))]
 
@@ -85,7 +87,7 @@ def decide_by_button(context: Context, rest: str) -> list[Reply]:
     try:
         if verb == "settled":
             return [Reply(service.settle(context.conversation_id, code))]
-        return [Reply(service.reopen(context.conversation_id, code, "Công dân bấm Chưa xong"))]
+        return [Reply(service.reopen(context.conversation_id, code, NOT_DONE))]
     except MotCuaError as refused:
         return [Reply(str(refused))]
 

@@ -58,6 +58,8 @@ class Page:
     may_reveal: bool
     agencies: list[organisation.AgencyInfo]
     officers: list[OfficerInfo]
+    followers: int
+    """How many more have reported the same."""
 
 
 def _tab(tab: str, officer: OfficerInfo) -> ColumnElement[bool]:
@@ -126,4 +128,5 @@ def one(officer: OfficerInfo, complaint_id: int) -> Page:
             complaint.protection == Protection.NAMED or policy.Party.OPERATOR in who,
             organisation.agencies_at(clock.today()) if routes else [],
             access.officers_for(complaint, people, agency_code=complaint.agency_code) if people else [],
+            session.scalar(select(func.count()).where(Complaint.merged_into_id == complaint.id)) or 0,
         )

@@ -65,10 +65,22 @@ def file(conversation_id: int, message_id: int, text: str) -> Filed:
         session.execute(insert_for(session, Complaint).values(**row).on_conflict_do_nothing())
         complaint = session.scalars(select(Complaint).where(Complaint.message_id == message_id)).one()
         if complaint.code is None:
+            _take_over_what_came_before(session, complaint)
             phone = messaging.view(conversation_id).address
             intake.take_in(session, complaint, guessed, ComplaintIdentity(phone=phone))
             intake.show(complaint, f"{complaint.code}: {complaint.text}", message_id)
         return Filed(complaint.code or "", intake.receipt(complaint, guessed.emergency_number))
+
+
+def _take_over_what_came_before(session: Session, complaint: Complaint) -> None:
+    """A photo or place that came without a word just before belongs to the words that follow."""
+    mine = select(Complaint).where(
+        Complaint.conversation_id == complaint.conversation_id, Complaint.state == State.DRAFT, Complaint.text == ""
+    )
+    for draft in session.scalars(mine):
+        complaint.files = [*(complaint.files or []), *draft.files]
+        complaint.latitude, complaint.longitude, complaint.place = draft.latitude, draft.longitude, draft.place
+        session.delete(draft)
 
 
 @dataclass(frozen=True)
@@ -126,6 +138,7 @@ def add(conversation_id: int, message_id: int, code: str, text: str) -> str:
         if line not in complaint.text.splitlines():
             complaint.text = f"{complaint.text}\n{line}"[:MAX_LENGTH]
             intake.name_subjects(complaint)
+            acts.take_from_subjects(complaint)
             intake.note(session, complaint, Action.ADD)
             intake.show(complaint, f"{complaint.code}, bổ sung: {text.strip()}", message_id)
         return f"Dạ, em đã ghi thêm vào phản ánh {complaint.code}. Cảm ơn anh/chị."
@@ -181,7 +194,11 @@ def settle(conversation_id: int, code: str) -> str:
 def reopen(conversation_id: int, code: str, reason: str) -> str:
     """The citizen says that it is not settled; what to tell them. Raises NotFound, Conflict, InvalidInput."""
     acts.act(_own(conversation_id, code), Action.REOPEN, CITIZEN, Facts(reason=reason))
-    return f"Dạ, em đã mở lại phản ánh {_code(code)}, tổng đài {settings().hotline} sẽ xem lại và báo anh/chị."
+    code = _code(code)
+    return (
+        f"Dạ, em đã mở lại phản ánh {code}, tổng đài {settings().hotline} sẽ xem lại và báo anh/chị."
+        f" Muốn nói rõ còn gì chưa được, anh/chị nhắn PA {code.removeprefix('PA-')} và nội dung."
+    )
 
 
 def withdraw(conversation_id: int, code: str) -> str:

@@ -70,8 +70,10 @@ def test_a_dossiers_card_its_page_and_the_phone_that_is_asked_for_are_passed_on(
 
 def test_who_reports_without_a_place_is_asked_to_share_it() -> None:
     noise = "loa kẹo kéo hát tới khuya, ồn quá không ngủ được"
-    said = Citizen(FakeBackend(), "telegram").writes(noise, "file_complaint")
-    assert (said.responses[-1], said.more) == ("utter_ask_complaint_place", {"ask": "location"})
+    where = {"outcome": "asking", "question": "where", "text": "Ở đâu ạ?", "choices": [], "ask": "location"}
+    citizen = Citizen(FakeBackend(answers={"complaint-drafts": where}), "telegram")
+    assert citizen.writes(noise, "file_complaint").more == {"ask": "location"}
+    assert citizen.slots["awaiting"] == "complaint_place"
 
 
 # --- ratings

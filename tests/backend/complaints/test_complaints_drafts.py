@@ -92,7 +92,7 @@ def test_only_what_is_missing_is_asked_and_nothing_goes_before_a_yes(telegram):
 def test_who_tells_all_at_once_is_only_read_back_to(telegram):
     said = Citizen().tells(LIGHT)
     assert (said.question, [title for title, _ in said.choices]) == ("confirm", ["Gửi", "Giấu tên tôi", "Bỏ"])
-    assert "nhóm đèn chiếu sáng" in said.text
+    assert "nhóm chiếu sáng" in said.text
 
 
 @pytest.mark.parametrize(
@@ -282,3 +282,15 @@ def test_no_officer_sees_a_draft_and_no_stranger_touches_it(telegram):
     assert service.look_up(citizen.conversation_id, None).outcome == "not_found"
     stranger = make.text("x", channel="telegram", address="99")
     assert drafting.pick(stranger.conversation_id, stranger.message_id, "send").outcome == "none"
+
+
+def test_the_keyword_takes_the_photo_that_came_just_before(telegram):
+    citizen = Citizen()
+    citizen.sends(photo())
+    citizen.sends(PLACE)
+    make.text("PA đèn đường hỏng", channel="telegram", address=citizen.address)
+    make.work()
+    assert (citizen.report.state, len(citizen.report.files)) == (State.RECEIVED, 1)
+    assert citizen.report.latitude == 12.68
+    with reading() as session:
+        assert session.scalar(select(func.count()).select_from(Complaint)) == 1

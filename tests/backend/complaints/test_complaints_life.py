@@ -19,7 +19,7 @@ from backend.database import reading, transaction
 from backend.dossiers.models import Dossier
 from backend.dossiers.policy import State as DossierState
 from backend.errors import Conflict, Forbidden, InvalidInput, MotCuaError, NotFound
-from backend.inbox import cases
+from backend.inbox import cases, supervising
 from backend.inbox import listing as cases_of
 from backend.inbox import page as case_page
 from backend.inbox import service as inbox
@@ -80,6 +80,11 @@ def newest():
         return session.scalars(select(Complaint.id).order_by(Complaint.id.desc())).first()
 
 
+def code_of(complaint_id):
+    with reading() as session:
+        return session.get_one(Complaint, complaint_id).code
+
+
 def state(complaint_id):
     with reading() as session:
         return session.get_one(Complaint, complaint_id).state
@@ -117,13 +122,19 @@ def test_from_telegram_with_photo_and_place_to_settled_and_asked_after(house, mo
     make.work()
     assert "Đã thay bóng đèn." in channel.bodies[-1]
     short = code.removeprefix("PA-")
-    make.text(f"PA {short} CHUA đèn vẫn tắt", channel="telegram", address="77")
+    make.text(f"PA {short} chưa xong, đèn vẫn tắt", channel="telegram", address="77")
     make.work()
     assert state(complaint_id) == State.REOPENED
+    with reading() as session:
+        why = select(ComplaintEvent.reason).where(ComplaintEvent.action == Action.REOPEN)
+        assert session.scalar(why) == "đèn vẫn tắt"
     answered(house, complaint_id)
     make.text(f"PA {short} CHUA lần nữa", channel="telegram", address="77")
     make.work()
     assert state(complaint_id) == State.SENT, "re-opened once only"
+    make.text("Đã xong", channel="telegram", address="77")
+    make.work()
+    assert state(complaint_id) == State.SENT, "the answer it stood under is no longer the last word"
     make.text(f"pa {short} xong", channel="telegram", address="77")
     make.work()
     assert state(complaint_id) == State.SETTLED
@@ -174,11 +185,54 @@ def test_the_inbox_keeps_the_words_of_who_reports_a_unit_from_that_unit(house, m
         shown = [line.id for tab in cases_of.TABS for line in cases_of.listed(officer, cases_of.Filters(tab)).lines]
         assert shown == []
         assert not any(cases_of.listed(officer, cases_of.Filters()).counts.values())
+        assert supervising.overview(officer).queues == []
+        assert supervising.overview(officer).speed.opened == 0
         with pytest.raises(NotFound):
             case_page.look(case_id, officer)
         with pytest.raises(InvalidInput):
             cases.assign(case_id, house.operator, officer.id)
     assert [line.id for line in cases_of.listed(house.operator, cases_of.Filters()).lines] == [case_id]
+
+
+def test_an_answer_is_settled_or_reopened_by_its_buttons(house, monkeypatch):
+    channel, _ = make.install(monkeypatch)
+    for title, becomes in (("Đã xong", State.SETTLED), ("Chưa xong", State.REOPENED)):
+        _, complaint_id = report()
+        make.work()
+        answered(house, complaint_id)
+        make.work()
+        assert "Đã thay bóng đèn." in channel.bodies[-1]
+        make.text(title)
+        make.work()
+        assert state(complaint_id) == becomes
+
+
+def test_words_added_that_name_the_unit_it_lies_with_take_it_from_there(house, monkeypatch):
+    make.install(monkeypatch)
+    conversation_id, complaint_id = report()
+    do(complaint_id, Action.SORT, house.operator, kind=Kind.REPORT)
+    do(complaint_id, Action.ROUTE, house.operator, agency_code="H15.02")
+    assert listing.listed(house.head)
+    said = make.text("PA thêm")
+    service.add(conversation_id, said.message_id, code_of(complaint_id), "cán bộ Sở Xây dựng hách sạch")
+    assert state(complaint_id) == State.SORTED
+    assert listing.listed(house.head) == []
+
+
+def test_who_joined_a_report_is_told_its_answer_wherever_it_was_merged(house, monkeypatch):
+    channel, _ = make.install(monkeypatch)
+    ids = []
+    for number in (1, 2, 3):
+        words = f"đèn đường hỏng {number}"
+        received = make.text(words, address=f"+8490000000{number}")
+        service.file(received.conversation_id, received.message_id, words)
+        ids.append(newest())
+    do(ids[2], Action.MERGE, house.operator, into=code_of(ids[1]))
+    do(ids[1], Action.MERGE, house.operator, into=code_of(ids[0]))
+    assert listing.one(house.operator, ids[0]).followers == 2
+    answered(house, ids[0])
+    make.work()
+    assert sum("Đã thay bóng đèn." in body for body in channel.bodies) == 3
 
 
 STEPS = st.lists(
