@@ -34,7 +34,6 @@ def names() -> dict[str, Any]:
         "states": wording.STATES,
         "acts": wording.ACTIONS,
         "sealed": wording.SEALED,
-        "categories": wording.CATEGORIES,
         "contacts": wording.CONTACTS,
         "needs": {action: {str(need) for need in row.needs} for action, row in TRANSITIONS.items()},
         "takes": current_officer().role in TAKERS,
