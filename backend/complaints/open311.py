@@ -296,6 +296,7 @@ def _contact(form: Mapping[str, str]) -> str:
 def post(client: Open311Client, sent: Posted) -> Item:
     """Take it in, once; its number."""
     with transaction() as session:
+        session.get(Open311Client, client.id, with_for_update=True)  # the same twice at once: one after the other
         code = _again(session, client, sent) or _take(session, client, sent)
     notice = f"Tổng đài {settings().hotline} đã ghi nhận, sẽ chuyển cơ quan có trách nhiệm."
     return {"service_request_id": code, "service_notice": notice, "account_id": None}

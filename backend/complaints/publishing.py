@@ -182,6 +182,7 @@ def publish(complaint_id: int, officer: OfficerInfo, draft: Draft) -> None:
     """
     with transaction() as session:
         complaint = _publishable(session, complaint_id, officer)
+        session.refresh(complaint, with_for_update=True)  # two who publish it first at once come one after the other
         ready = checked(complaint, draft, identity.known_names(session, complaint_id))
         if not ready.agreed:
             raise _wrong("agreed", gettext("Công khai khi người phản ánh đồng ý."))

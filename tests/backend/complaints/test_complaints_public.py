@@ -1,12 +1,15 @@
 """What everybody may read of reports, who decides on it, and what never gets there."""
 
+import contextlib
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
 
 from backend.audit import Audit, AuditEntry
-from backend.complaints import acts, province_map, public_web, published, publishing
+from backend.complaints import acts, identity, province_map, public_web, published, publishing
 from backend.complaints.acts import Facts
 from backend.complaints.models import ComplaintEvent
 from backend.complaints.policy import Action, Kind, Protection, State
@@ -159,6 +162,28 @@ def test_only_the_hotline_publishes_and_nobody_over_anothers_words(house, operat
         publishing.publish(report, operator, GOOD)
     with pytest.raises(InvalidInput):
         publishing.unpublish(report, operator, " ")
+
+
+def test_of_two_who_publish_at_once_one_is_told(operator, monkeypatch):
+    report, both_inside = make_report(), threading.Barrier(2)
+    known_names = identity.known_names
+
+    def waits_for_the_other(*given):
+        with contextlib.suppress(threading.BrokenBarrierError):  # the lock keeps the other out, as it should
+            both_inside.wait(0.5)
+        return known_names(*given)
+
+    monkeypatch.setattr(identity, "known_names", waits_for_the_other)
+
+    def publishes(words):
+        try:
+            publishing.publish(report, operator, Draft(**{**GOOD.__dict__, "words": words}))
+        except Conflict:
+            return "told"
+        return "published"
+
+    with ThreadPoolExecutor(2) as both:
+        assert sorted(both.map(publishes, ("lời một", "lời hai"))) == ["published", "told"]
 
 
 def test_the_officers_page_previews_publishes_and_takes_back(operator, visitor, app):
