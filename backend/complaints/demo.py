@@ -1,4 +1,4 @@
-"""Demo reports: invented ones in all states, most of them published. The same every time; they tell nobody."""
+"""Demo reports, invented, in all states, most of them published, and prepared answers. They tell nobody."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,12 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend import calendar, clock
-from backend.complaints import acts, policy
+from backend.complaints import acts, answer_texts, policy
 from backend.complaints.models import Complaint, ComplaintEvent, ComplaintIdentity
 from backend.complaints.policy import Action, Kind, State
 from backend.complaints.public_models import Publication
 from backend.database import reading, transaction
 from backend.organisation import service as organisation
+from backend.organisation.models import Role
 
 _FILE = Path(__file__).with_name("demo_reports.yml")
 _WAY: tuple[tuple[Action, State, int], ...] = (
@@ -26,6 +27,11 @@ _WAY: tuple[tuple[Action, State, int], ...] = (
     (Action.SEND, State.SENT, 22),
 )
 """What happens to a report, and how many working hours after it came."""
+_TEXTS = (
+    ("Đã xử lý xong", "Việc anh/chị báo ngày {ngay_nhan} ở {noi} đã được {co_quan} xử lý xong. Cảm ơn anh/chị."),
+    ("Đưa vào kế hoạch", "{co_quan} đã ghi nhận việc ở {noi} và đưa vào kế hoạch; sẽ báo lại anh/chị trước {han}."),
+    ("Ngoài thẩm quyền", "Việc này không thuộc thẩm quyền của tỉnh. Anh/chị gọi {tong_dai} để được chỉ nơi nhận."),
+)
 _LAST = {"settled": Action.SETTLE, "reviewed": Action.REOPEN}
 _STATES = {Action.SETTLE: State.SETTLED, Action.REOPEN: State.REOPENED}
 _HOURS_UNTIL_LAST = 30
@@ -40,6 +46,9 @@ def seed() -> int:
     with transaction() as session:
         for one in sorted(told, key=lambda one: -one["days"]):
             _make(session, one)
+        for operator in organisation.officers(roles=[Role.HOTLINE_OPERATOR])[:1]:
+            for title, text in _TEXTS:
+                answer_texts.save(operator, None, title, text, category="", for_all=True)
     return len(told)
 
 

@@ -97,14 +97,16 @@ def desk(officer: OfficerInfo, complaint: Complaint) -> Desk | None:
     """What the officer's page of the report offers; None for those who do not publish."""
     if Party.OPERATOR not in acts.parties_of(acts.by(officer), complaint):
         return None
+    why_not, areas = obstacle(complaint), communes()
     with reading() as session:
         row = session.get(Publication, complaint.id)
-        names = identity.known_names(session, complaint.id)
-    areas = communes()
-    draft = _kept(row) if row else _first(complaint, names, areas)
+        if row is not None:
+            draft = _kept(row)
+        else:  # a look at what cannot be published needs no names of anybody
+            draft = Draft() if why_not else _first(complaint, identity.known_names(session, complaint.id), areas)
     is_public = row is not None and row.withdrawn_at is None
     return Desk(
-        draft, obstacle(complaint), is_public, row is not None and is_public and is_outdated(row, complaint),
+        draft, why_not, is_public, row is not None and is_public and is_outdated(row, complaint),
         complaint.latitude is not None, areas,
     )  # fmt: skip
 
