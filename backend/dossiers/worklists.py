@@ -23,7 +23,7 @@ from sqlalchemy import (
     true,
     tuple_,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from backend import calendar, clock
 from backend.database import UtcDateTime, reading
@@ -161,23 +161,36 @@ def _photos_arrived(officer: OfficerInfo, now: datetime) -> ColumnElement[bool]:
     return and_(_at_desk(State.SUPPLEMENT_REQUESTED)(officer, now), sent.correlate(Dossier))
 
 
-def _last_act(among: Sequence[Action]) -> ColumnElement[str]:
-    of_it = and_(DossierEvent.dossier_id == Dossier.id, DossierEvent.action.in_(among))
+def _last_act(of: type[Dossier], among: Sequence[Action]) -> ColumnElement[str]:
+    of_it = and_(DossierEvent.dossier_id == of.id, DossierEvent.action.in_(among))
     return (
-        select(DossierEvent.action).where(of_it).order_by(DossierEvent.id.desc()).limit(1).correlate(Dossier)
+        select(DossierEvent.action).where(of_it).order_by(DossierEvent.id.desc()).limit(1).correlate(of)
     ).scalar_subquery()
 
 
-def _came_back() -> ColumnElement[bool]:
+def _came_back(of: type[Dossier] = Dossier) -> ColumnElement[bool]:
     """Sent back to the desk, which has not seen to it yet."""
-    last = _last_act((Action.RECEIVE, Action.RETURN_TO_DESK, Action.TAKE_SUPPLEMENT))
-    return and_(Dossier.state == State.RECEIVED, last == Action.RETURN_TO_DESK)
+    last = _last_act(of, (Action.RECEIVE, Action.RETURN_TO_DESK, Action.TAKE_SUPPLEMENT))
+    return and_(of.state == State.RECEIVED, last == Action.RETURN_TO_DESK)
 
 
-def _sent_back() -> ColumnElement[bool]:
+def _sent_back(of: type[Dossier] = Dossier) -> ColumnElement[bool]:
     """Not signed; the specialist works on it again."""
-    last = _last_act((Action.START, Action.SUBMIT, Action.SEND_BACK, Action.TAKE_SUPPLEMENT))
-    return and_(Dossier.state == State.PROCESSING, last == Action.SEND_BACK)
+    last = _last_act(of, (Action.START, Action.SUBMIT, Action.SEND_BACK, Action.TAKE_SUPPLEMENT))
+    return and_(of.state == State.PROCESSING, last == Action.SEND_BACK)
+
+
+def _given_back(officer: OfficerInfo) -> ColumnElement[bool]:
+    """Of the department and sent back. Asked of its few steps: PostgreSQL would ask all dossiers in work first."""
+    held = aliased(Dossier)
+    steps = (
+        select(DossierStep.dossier_id)
+        .join(held, held.id == DossierStep.dossier_id)
+        .where(
+            access.of_department(officer), DossierStep.state.in_(UNFINISHED), or_(_sent_back(held), _came_back(held))
+        )
+    )
+    return and_(Dossier.finished_at.is_(None), Dossier.id.in_(steps))
 
 
 def _mine(*states: StepState) -> Callable[[OfficerInfo], ColumnElement[bool]]:
@@ -290,7 +303,7 @@ TABS: Mapping[Role, tuple[Tab, ...]] = {
         _late_tab(_of_department),
         Tab(
             "returned", N_("Bị trả lại"), N_("Không có hồ sơ nào bị lãnh đạo trả lại hay đang ở một cửa."), Order.DUE,
-            lambda officer, _now: and_(or_(_sent_back(), _came_back()), _of_department(officer)),
+            lambda officer, _now: _given_back(officer),
         ),
     ),
     Role.LEADER: (
