@@ -18,6 +18,7 @@ import backend.inbox.tasks
 import backend.messaging.housekeeping
 import backend.messaging.tasks
 import backend.notifications.digest_tasks
+import backend.notifications.dispatch
 import backend.notifications.tasks
 import backend.organisation.calendar_days
 import backend.procedures.keywords
@@ -42,6 +43,8 @@ channels.register(WebChannel())
 channels.register(EmailChannel())
 chat_gateway.telegram.register()
 chat_gateway.zalo.register()
+
+backend.notifications.dispatch.warn_of_left_out()
 
 queue = _queue()
 

@@ -98,6 +98,7 @@ class Audit(StrEnum):
     PAYMENT_REFUNDED = "payment:refunded"
     PAYMENT_REFUSED = "payment:refused"
     PHONE_LINKED = "phone:linked"
+    PHONE_LINKS_VIEWED = "phone:links_viewed"
     PHONE_UNLINKED = "phone:unlinked"
     PRACTICE_ENTERED = "practice:entered"
     PRACTICE_RESET = "practice:reset"

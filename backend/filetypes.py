@@ -25,10 +25,13 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 IMAGES = frozenset({JPEG, PNG, WEBP})
 ENDINGS = {JPEG: (".jpg", ".jpeg"), PNG: (".png",), WEBP: (".webp",), PDF: (".pdf",), DOCX: (".docx",)}
 """The endings that go with a type, the usual one first."""
+MOVING = "Ảnh động (GIF) không được nhận."
 ACCEPTED = "Chỉ nhận ảnh (JPG, PNG, WebP), PDF và Word (.docx) không có macro."
 
 MOST_PIXELS = {JPEG: 40_000_000, PNG: 40_000_000, WEBP: 16_000_000}
 """A WebP takes several times the memory while it is read."""
+_SIDES = (2560, 2048, 1600, 1280, 960, 640, 320)
+"""Of pictures that have to become smaller, in pixels; a paper is still read at 1600."""
 SMALL_SIDE = 320
 """Of a thumbnail, in pixels."""
 MOST_PDF_OBJECTS = 50_000
@@ -53,6 +56,8 @@ def clean(data: bytes) -> Clean:
     for known, begins in _CHECKS.items():
         if begins(data):
             return known(data)
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        raise refusal(MOVING)
     raise refusal("Loại tệp này không được nhận.")
 
 
@@ -103,14 +108,35 @@ def _encoded_anew(data: bytes, media_type: str) -> bytes:
 
 def small(data: bytes) -> bytes:
     """A thumbnail of a picture that we keep, as JPEG, at most `SMALL_SIDE` wide and high."""
+    return _jpeg(_flat(data, SMALL_SIDE), quality=75)
+
+
+def shrunk(data: bytes, most_bytes: int) -> bytes:
+    """A picture that we keep as JPEG of at most `most_bytes`, as large as its sides may be for that."""
+    with _pictures_in_memory:
+        picture = _flat(data, _SIDES[0])
+        for side in _SIDES:
+            picture.thumbnail((side, side))
+            made = _jpeg(picture, quality=80)
+            if len(made) <= most_bytes:
+                break
+    return made
+
+
+def _flat(data: bytes, side: int) -> Image.Image:
+    """Without transparency, at most `side` wide and high."""
     with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as picture:
-        picture.draft("RGB", (SMALL_SIDE * 2, SMALL_SIDE * 2))
-        picture.thumbnail((SMALL_SIDE, SMALL_SIDE))
+        picture.draft("RGB", (side * 2, side * 2))
+        picture.thumbnail((side, side))
         flat = Image.new("RGB", picture.size, "white")
         see_through = picture.convert("RGBA")
         flat.paste(see_through, mask=see_through.getchannel("A"))
+    return flat
+
+
+def _jpeg(picture: Image.Image, quality: int) -> bytes:
     out = io.BytesIO()
-    flat.save(out, "JPEG", quality=75)
+    picture.save(out, "JPEG", quality=quality)
     return out.getvalue()
 
 

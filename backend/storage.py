@@ -243,6 +243,19 @@ def small(file_id: str) -> bytes:
     return made
 
 
+def shrunk(file_id: str, most_bytes: int) -> bytes:
+    """An image as JPEG of at most `most_bytes`, made at the first asking. Raises NotFound for what is no image."""
+    found = info(file_id)
+    if not found.is_image:
+        raise NotFound("Tệp này không phải là ảnh.")
+    key = f"{found.sha256}-most-{most_bytes}"
+    made = blobs().get(key)
+    if made is None:
+        made = filetypes.shrunk(_blob(found.sha256), most_bytes)
+        blobs().put(key, made)
+    return made
+
+
 def _blob(sha256: str) -> bytes:
     data = blobs().get(sha256)
     if data is None:

@@ -7,6 +7,7 @@ from flask_openapi3 import Info, OpenAPI
 from pydantic import ValidationError
 
 import backend.citizens.api
+import backend.citizens.web
 import backend.complaints.answer_texts_web
 import backend.complaints.api
 import backend.complaints.calls_web
@@ -106,6 +107,7 @@ def build() -> Flask:
     for pages in (
         backend.organisation.web,
         backend.organisation.admin,
+        backend.citizens.web,
         backend.complaints.web,
         backend.complaints.public_web,
         backend.complaints.open311_web,

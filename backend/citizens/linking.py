@@ -8,17 +8,21 @@ in `identity_change`, so that a wrong one can be seen and taken back.
 import hashlib
 import hmac
 import secrets
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from backend import audit, clock
-from backend.audit import Audit
+from backend.audit import Audit, AuditEntry
 from backend.citizens import wording
 from backend.citizens.models import ChannelIdentity, IdentityChange, LinkCode
 from backend.database import insert_for, transaction
+from backend.errors import Conflict, InvalidInput
+from backend.i18n import gettext
 from backend.logs import logger
+from backend.messaging import channels
 from backend.messaging import service as messaging
 from backend.messaging.channels import Reply
 from backend.messaging.service import ConversationView
@@ -34,6 +38,11 @@ HOUR = timedelta(hours=1)
 MOST_TO_A_PHONE = 3
 """Codes an hour, so that nobody's phone is made to ring by strangers."""
 MOST_FROM_A_CONVERSATION = 5
+BY_OFFICER = "officer:"
+MOMENT = timedelta(seconds=5)
+"""Between a change and its row of the audit, at most: both are of one transaction."""
+SHOWN = 50
+"""Changes of the links of one number."""
 MOST_IN_ALL = 600
 """Codes an hour to everybody: a stop for whoever would empty the province's SMS budget."""
 
@@ -106,8 +115,8 @@ def take_contact(conversation_id: int, phone: str, *, own: bool) -> str:
     return wording.linked(number)
 
 
-def unlink(conversation_id: int, *, actor: str = "") -> str:
-    """End the link of a conversation; it shows nothing personal from now on. `actor`: an officer, else the citizen."""
+def unlink(conversation_id: int) -> str:
+    """End the link of a conversation; it shows nothing personal from now on. What to tell the citizen."""
     view = messaging.view(conversation_id)
     if view.channel == "sms":
         return wording.SMS_PROVES_ITSELF
@@ -116,13 +125,123 @@ def unlink(conversation_id: int, *, actor: str = "") -> str:
         phone = _linked(session, view)
         if phone is None:
             return wording.NOT_LINKED
-        session.execute(
-            delete(ChannelIdentity).where(
-                ChannelIdentity.channel == view.channel, ChannelIdentity.address == view.address
-            )
-        )
-        _note(session, view, phone, linked=False, by=actor or _actor(view))
+        _unlink(session, view, phone, by=_actor(view))
     return wording.unlinked(phone)
+
+
+# --- by officers ------------------------------------------------------------------------------------------------
+
+
+class Reason:
+    """Why an officer ends a link. One of these, not words: it stays in the audit, which holds nothing personal."""
+
+    OWNER_ASKS = "owner_asks"
+    NOT_THEIRS = "not_theirs"
+    NEW_OWNER = "new_owner"
+    LOST = "lost"
+    MISTAKE = "mistake"
+
+    ALL = (OWNER_ASKS, NOT_THEIRS, NEW_OWNER, LOST, MISTAKE)
+
+
+@dataclass(frozen=True)
+class LinkInfo:
+    """A chat that is linked. `by`: `code`, `contact:<channel>` or `officer:<id>`."""
+
+    id: int
+    channel: str
+    since: datetime
+    by: str
+
+
+@dataclass(frozen=True)
+class ChangeInfo:
+    """A link made or ended, `reason` where an officer ended it. `can_restore`: and nothing has come after that."""
+
+    id: int
+    channel: str
+    linked: bool
+    by: str
+    at: datetime
+    reason: str
+    can_restore: bool
+
+
+def of_phone(phone: str, *, actor: str) -> tuple[list[LinkInfo], list[ChangeInfo]]:
+    """The chats linked to a number (E.164), and the last changes of them, newest first; the look is audited."""
+    with transaction() as session:
+        links = session.scalars(
+            select(ChannelIdentity).where(ChannelIdentity.phone == phone).order_by(ChannelIdentity.verified_at)
+        ).all()
+        changes = session.scalars(
+            select(IdentityChange).where(IdentityChange.phone == phone).order_by(IdentityChange.id.desc()).limit(SHOWN)
+        ).all()
+        subject = f"links_of:{links[0].id if links else changes[0].id if changes else 0}"
+        audit.record(session, Audit.PHONE_LINKS_VIEWED, actor=actor, subject=subject, links=len(links))
+        return (
+            [LinkInfo(row.id, row.channel, row.verified_at, row.verified_by) for row in links],
+            [_change(session, row) for row in changes],
+        )
+
+
+def _change(session: Session, row: IdentityChange) -> ChangeInfo:
+    reason = ""
+    if row.by.startswith(BY_OFFICER) and not row.linked:
+        then = AuditEntry.at.between(row.at - MOMENT, row.at + MOMENT)
+        written = select(AuditEntry.details).where(AuditEntry.tag == Audit.PHONE_UNLINKED, then)
+        reason = next((str(d.get("reason", "")) for d in session.scalars(written) if d.get("change") == row.id), "")
+    return ChangeInfo(row.id, row.channel, row.linked, row.by, row.at, reason, _can_restore(session, row))
+
+
+def _can_restore(session: Session, row: IdentityChange) -> bool:
+    if row.linked or not row.by.startswith(BY_OFFICER):
+        return False
+    of_chat = (IdentityChange.channel == row.channel, IdentityChange.address == row.address)
+    return session.scalar(select(func.max(IdentityChange.id)).where(*of_chat)) == row.id
+
+
+def unlink_by_officer(link_id: int, phone: str, reason: str, *, actor: str) -> None:
+    """End a link that the officer saw at `phone`; the chat is told. Raises InvalidInput (no reason) or Conflict."""
+    if reason not in Reason.ALL:
+        raise InvalidInput(gettext("Anh/chị chọn lý do bỏ liên kết."))
+    with transaction() as session:
+        row = session.get(ChannelIdentity, link_id)
+        if row is None or row.phone != phone:
+            raise Conflict(gettext("Liên kết này đã thay đổi. Anh/chị xem lại danh sách."))
+        view = messaging.view(messaging.conversation_with(row.channel, row.address))
+        messaging.hold(view.id)
+        if _linked(session, view) != phone:
+            raise Conflict(gettext("Liên kết này đã thay đổi. Anh/chị xem lại danh sách."))
+        _unlink(session, view, phone, by=actor, reason=reason)
+        _tell(view, wording.unlinked_by_officer(phone))
+
+
+def restore(change_id: int, phone: str, *, actor: str) -> None:
+    """Take back what an officer ended, where nothing has come after it; the chat is told. Raises Conflict."""
+    with transaction() as session:
+        row = session.get(IdentityChange, change_id)
+        if row is None or row.phone != phone:
+            raise Conflict(gettext("Liên kết này đã thay đổi. Anh/chị xem lại danh sách."))
+        view = messaging.view(messaging.conversation_with(row.channel, row.address))
+        messaging.hold(view.id)
+        if not _can_restore(session, row) or _linked(session, view) is not None:
+            raise Conflict(gettext("Liên kết này đã thay đổi. Anh/chị xem lại danh sách."))
+        _link(session, view, phone, by=actor)
+        _tell(view, wording.linked(phone))
+
+
+def _tell(view: ConversationView, words: str) -> None:
+    if channels.offers(view.channel):  # a channel that was switched off tells nobody anything
+        messaging.say(view.id, Reply(words))
+
+
+# --- rows -------------------------------------------------------------------------------------------------------
+
+
+def _unlink(session: Session, view: ConversationView, phone: str, *, by: str, reason: str = "") -> None:
+    chat = (ChannelIdentity.channel == view.channel, ChannelIdentity.address == view.address)
+    session.execute(delete(ChannelIdentity).where(*chat))
+    _note(session, view, phone, linked=False, by=by, reason=reason)
 
 
 def _link(session: Session, view: ConversationView, phone: str, *, by: str) -> None:
@@ -139,14 +258,15 @@ def _link(session: Session, view: ConversationView, phone: str, *, by: str) -> N
     messaging.go_on_from(messaging.conversation_with("sms", phone), view.id)
 
 
-def _note(session: Session, view: ConversationView, phone: str, *, linked: bool, by: str) -> None:
-    change = IdentityChange(
-        channel=view.channel, address=view.address, phone=phone, linked=linked, by=by, at=clock.now()
-    )
+def _note(session: Session, view: ConversationView, phone: str, *, linked: bool, by: str, reason: str = "") -> None:
+    now = clock.now()
+    change = IdentityChange(channel=view.channel, address=view.address, phone=phone, linked=linked, by=by, at=now)
     session.add(change)
+    session.flush()
     tag = Audit.PHONE_LINKED if linked else Audit.PHONE_UNLINKED
-    actor = by if by.startswith("officer:") else _actor(view)
-    audit.record(session, tag, actor=actor, subject=_actor(view), by=by)
+    actor = by if by.startswith(BY_OFFICER) else _actor(view)
+    details = {"by": by, "change": change.id} | ({"reason": reason} if reason else {})
+    audit.record(session, tag, actor=actor, subject=_actor(view), **details)
 
 
 def _linked(session: Session, view: ConversationView) -> str | None:

@@ -53,6 +53,13 @@ def unlinked(phone: str) -> str:
     return f"Dạ, đã bỏ liên kết với số {ending(phone)}. Muốn liên kết lại, anh/chị nhắn LK và số điện thoại."
 
 
+def unlinked_by_officer(phone: str) -> str:
+    return (
+        f"Dạ, cán bộ đã bỏ liên kết cuộc trò chuyện này với số {ending(phone)}."
+        f" Nếu chưa đúng, anh/chị nhắn LK và số điện thoại, hoặc gọi {settings().hotline}."
+    )
+
+
 def ending(phone: str) -> str:
     """A number that its owner knows again and nobody else learns."""
     return f"…{phone[-3:]}"

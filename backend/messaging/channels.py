@@ -230,6 +230,9 @@ class Channel(ABC):
     name: str
     max_choices: int
 
+    answers = True
+    """Whether somebody can be answered here; where not, what a turn says is kept and never sent."""
+
     @property
     def at_once(self) -> int:
         """How many messages `send_all` may be handed; where it is 1, nothing is gained by it."""

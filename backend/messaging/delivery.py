@@ -12,7 +12,7 @@ from datetime import timedelta
 from backend import clock
 from backend.database import reading, transaction
 from backend.logs import logger
-from backend.messaging import channels, ledger, policy
+from backend.messaging import channels, ledger, policy, receipts
 from backend.messaging.channels import Channel, Outgoing, Rejected, SendError, Sent, TryLater, Undecided
 from backend.messaging.models import Message, Status
 from backend.settings import settings
@@ -104,7 +104,7 @@ def _noted(channel_name: str, tried: Sequence[tuple[Outgoing, Sent | Exception]]
         for outgoing, one in sent:
             log.info("message sent", message=outgoing.id, provider=one.provider, seconds=seconds)
         with transaction() as session:
-            early = ledger.take_early_receipts(session, channel_name, [one.provider_message_id for _, one in sent])
+            early = receipts.take_early(session, channel_name, [one.provider_message_id for _, one in sent])
             ledger.note_sent(session, sent, early)
     done, again_in = [outgoing for outgoing, _ in sent], list[tuple[int, float]]()
     for outgoing, result in tried:

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Executable, Table, and_, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Executable, Table, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend import clock
-from backend.database import Base, insert_in, update_by_id
+from backend.database import Base, insert_in
 from backend.messaging import channels, policy
 from backend.messaging.channels import Extras, Offered, Outgoing, Receipt, Reply, Sent
-from backend.messaging.models import TITLE_LENGTH, ChoiceToken, Conversation, Direction, EarlyReceipt, Message, Status
+from backend.messaging.models import TITLE_LENGTH, ChoiceToken, Conversation, Direction, Message, Status
 from backend.settings import settings
 
 MOST_PAGES = 12
@@ -34,9 +34,7 @@ class Claim:
     blocked_at: datetime | None
 
 
-_conversations, _messages, _tokens, _receipts = (
-    cast(Table, model.__table__) for model in (Conversation, Message, ChoiceToken, EarlyReceipt)
-)
+_conversations, _messages, _tokens = (cast(Table, model.__table__) for model in (Conversation, Message, ChoiceToken))
 # What every message passes is built once here, without the ORM: that takes several times as long as the database.
 _FIND = select(_conversations.c.id).where(
     _conversations.c.channel == bindparam("channel"), _conversations.c.address == bindparam("address")
@@ -161,14 +159,6 @@ _SENT = _CHANGE.values(
     next_attempt_at=None,
     updated_at=bindparam("now"),
 )
-_TAKE_RECEIPTS = (
-    delete(_receipts)
-    .where(
-        _receipts.c.channel == bindparam("channel"),
-        _receipts.c.provider_message_id.in_(bindparam("messages", expanding=True)),
-    )
-    .returning(_receipts.c.provider_message_id, _receipts.c.status, _receipts.c.error_code)
-)
 _NEXT_IN_LINE = (
     select(func.min(_messages.c.id))
     .where(
@@ -177,16 +167,6 @@ _NEXT_IN_LINE = (
         _messages.c.status == Status.QUEUED,
     )
     .group_by(_messages.c.conversation_id)
-)
-_REPORTED = (
-    select(_messages.c.id, _messages.c.provider_message_id, _messages.c.status)
-    .where(
-        _messages.c.channel == bindparam("channel"),
-        _messages.c.provider_message_id.in_(bindparam("messages", expanding=True)),
-        _messages.c.direction == Direction.OUT,
-    )
-    .order_by(_messages.c.id)  # all lock in one order
-    .with_for_update()
 )
 
 
@@ -423,55 +403,6 @@ def is_known(session: Session, channel: str, provider_message_id: str, *, beside
     return bool(session.scalar(select(known)))
 
 
-def reported(session: Session, channel: str, provider_message_ids: Collection[str]) -> dict[str, tuple[int, str]]:
-    """Id and status of our messages by the provider's ids, locked; without those that it does not stand for yet."""
-    rows = session.connection().execute(_REPORTED, {"channel": channel, "messages": list(provider_message_ids)})
-    return {row.provider_message_id: (row.id, row.status) for row in rows}
-
-
-def keep_early_receipts(session: Session, channel: str, receipts: Sequence[Receipt]) -> None:
-    """Keep receipts that came before we knew the providers' ids of the messages; a later one replaces an earlier one.
-
-    At most one of each message.
-    """
-    connection, now = session.connection(), clock.now()
-    rows = [
-        {
-            "channel": channel,
-            "provider_message_id": receipt.provider_message_id[:128],
-            "status": receipt.status,
-            "error_code": receipt.error_code[:64],
-            "at": now,
-        }
-        for receipt in sorted(receipts, key=lambda receipt: receipt.provider_message_id)  # all lock in one order
-    ]
-    connection.execute(_keep_receipt(connection.dialect.name), rows)
-
-
-@lru_cache
-def _keep_receipt(dialect: str) -> Executable:
-    insert_one = insert_in(dialect, _receipts)
-    news = {name: insert_one.excluded[name] for name in ("status", "error_code", "at")}
-    built: Executable = insert_one.on_conflict_do_update(index_elements=["channel", "provider_message_id"], set_=news)
-    return built
-
-
-def note_receipts(session: Session, receipts: Mapping[int, Receipt]) -> None:
-    """Move messages on by what was reported of them, by their id."""
-    now = clock.now()
-    news = [
-        {"id": message_id, "status": receipt.status, "error_code": receipt.error_code[:64], "updated_at": now}
-        for message_id, receipt in sorted(receipts.items())
-    ]
-    update_by_id(session, Message, news)
-
-
-def take_early_receipts(session: Session, channel: str, provider_message_ids: Collection[str]) -> dict[str, Receipt]:
-    """The receipts that came too early for these messages, by the provider's id; they are used up."""
-    asked = {"channel": channel, "messages": list(provider_message_ids)}
-    return {row.provider_message_id: Receipt(*row) for row in session.connection().execute(_TAKE_RECEIPTS, asked)}
-
-
 def note_sent(session: Session, sent: Sequence[tuple[Outgoing, Sent]], early: Mapping[str, Receipt]) -> None:
     """The provider has them, and may have reported on some of them already."""
     rows, now = [], clock.now()
@@ -481,20 +412,6 @@ def note_sent(session: Session, sent: Sequence[tuple[Outgoing, Sent]], early: Ma
         values |= {"of": outgoing.id, "provider_message_id": one.provider_message_id, "cost": one.cost}
         rows.append(values)
     session.connection().execute(_SENT, rows)
-
-
-def settle_early_receipts(session: Session, older_than: datetime) -> None:
-    """Use up receipts that were written while their message was, neither seeing the other; drop the old ones."""
-    same = and_(
-        Message.channel == EarlyReceipt.channel, Message.provider_message_id == EarlyReceipt.provider_message_id
-    )
-    moved: dict[int, Receipt] = {}
-    for early, message in session.execute(select(EarlyReceipt, Message).join(Message, same).with_for_update()):
-        if policy.receipt_moves(message.status, early.status):
-            moved[message.id] = Receipt(early.provider_message_id, early.status, early.error_code)
-        session.delete(early)
-    note_receipts(session, moved)
-    session.execute(delete(EarlyReceipt).where(EarlyReceipt.at < older_than))
 
 
 def ignore_waiting(session: Session, conversation_id: int) -> None:
@@ -571,6 +488,13 @@ def forgotten_turns(session: Session, older_than: datetime, limit: int = 1_000) 
         .limit(limit)
     )
     return session.scalars(query).all()
+
+
+def claim_files(session: Session, message_id: int, until: datetime) -> bool:
+    """Put off what is due of a message's files, so that nobody else begins with it; False when nothing is due."""
+    due = (Message.status == Status.FOR_OFFICER, Message.next_attempt_at <= clock.now())
+    claimed = session.execute(update(Message).where(Message.id == message_id, *due).values(next_attempt_at=until))
+    return bool(claimed.rowcount)  # type: ignore[attr-defined]
 
 
 def forgotten_files(session: Session, limit: int = 1_000) -> Sequence[int]:

@@ -59,8 +59,14 @@ def leave_to_officer(session: Session, conversation_id: int) -> Sequence[Message
     left = ledger.all_waiting(session, conversation_id)
     for message in left:
         message.status, message.updated_at = Status.FOR_OFFICER, clock.now()
-        message.next_attempt_at = lease() if waits(message) else None
+        message.next_attempt_at = clock.now() if waits(message) else None
     return left
+
+
+def claim(message_id: int) -> bool:
+    """Take the right to fetch an officer's files for a while; False while somebody else has it, or nothing is due."""
+    with transaction() as session:
+        return ledger.claim_files(session, message_id, lease())
 
 
 def lease() -> datetime:

@@ -13,7 +13,7 @@ from backend import clock
 from backend.database import LARGEST_ID, after_commit, reading, transaction
 from backend.errors import NotFound
 from backend.logs import logger
-from backend.messaging import ledger, media, policy, tasks, wording
+from backend.messaging import ledger, media, policy, receipts, tasks, wording
 from backend.messaging.channels import Extras, Offered, Receipt, Reply
 from backend.messaging.models import Conversation, Direction, Message, Owner, Status
 from backend.settings import settings
@@ -266,20 +266,20 @@ def record_receipt(channel: str, provider_message_id: str, status: str, error_co
     return record_receipts(channel, [Receipt(provider_message_id, status, error_code)]) > 0
 
 
-def record_receipts(channel: str, receipts: Sequence[Receipt]) -> int:
+def record_receipts(channel: str, reports: Sequence[Receipt]) -> int:
     """The same for many at once, in the order in which they came; how many messages they changed."""
     with transaction() as session:
-        known = ledger.reported(session, channel, {receipt.provider_message_id for receipt in receipts})
-        early = {r.provider_message_id: r for r in receipts if r.provider_message_id not in known}
+        known = receipts.reported(session, channel, {receipt.provider_message_id for receipt in reports})
+        early = {r.provider_message_id: r for r in reports if r.provider_message_id not in known}
         if early:
-            ledger.keep_early_receipts(session, channel, list(early.values()))
+            receipts.keep_early(session, channel, list(early.values()))
         changed: dict[int, Receipt] = {}
-        for receipt in receipts:
+        for receipt in reports:
             message_id, status = known.get(receipt.provider_message_id, (0, ""))
             if policy.receipt_moves(status, receipt.status):
                 known[receipt.provider_message_id] = message_id, receipt.status
                 changed[message_id] = receipt
-        ledger.note_receipts(session, changed)
+        receipts.note(session, changed)
         return len(changed)
 
 

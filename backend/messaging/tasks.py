@@ -7,7 +7,7 @@ from huey import crontab
 
 from backend import clock
 from backend.database import reading, transaction
-from backend.messaging import delivery, ledger, turn
+from backend.messaging import delivery, ledger, receipts, turn
 from backend.queue import periodic_task, queue, task
 from backend.settings import settings
 
@@ -71,7 +71,7 @@ def _sweep(settling: timedelta) -> None:
         deliveries = ledger.forgotten_deliveries(session, older_than)
         files = ledger.forgotten_files(session)
     with transaction() as session:
-        ledger.settle_early_receipts(session, clock.now() - RECEIPTS_KEPT)
+        receipts.settle_early(session, clock.now() - RECEIPTS_KEPT)
     for conversation_id in turns:
         run_turn(conversation_id)
     for message_id in deliveries:

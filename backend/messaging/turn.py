@@ -18,7 +18,7 @@ from backend import clock
 from backend.database import reading, transaction
 from backend.errors import Unavailable
 from backend.logs import logger
-from backend.messaging import assistant, attachments, events, keywords, ledger, media, policy, wording
+from backend.messaging import assistant, attachments, channels, events, keywords, ledger, media, policy, wording
 from backend.messaging.assistant import Answer
 from backend.messaging.channels import Reply
 from backend.messaging.keywords import Context
@@ -137,8 +137,11 @@ def _tell_flood(message: Message) -> list[int]:
 def fetch_for_officer(message_id: int) -> float | None:
     """Make ready what came with a message that an officer answers; when to try again (seconds), None when done.
 
-    `next_attempt_at` of such a message says that files are still to be fetched, so the sweep finds a lost task.
+    `next_attempt_at` of such a message says that files are still to be fetched, so the sweep finds a lost task. Whoever
+    begins puts it off first: the sweep and the officer's own wake-up do not both fetch.
     """
+    if not media.claim(message_id):
+        return None
     while True:
         with reading() as session:
             message = session.get(Message, message_id)
@@ -224,6 +227,7 @@ def _complete(taken: _Taken, answer: Answer, outcome: Outcome) -> bool:
     with transaction() as session:
         conversation = ledger.locked(session, message.conversation_id)
         suppressed = conversation.epoch != taken.conversation.epoch
+        mute = channels.offers(conversation.channel) and not channels.get(conversation.channel).answers
         # Taken over meanwhile, the message is the officer's; what it would have been answered is kept for them to see.
         note = ledger.note_understood if suppressed else ledger.note_answered
         if not note(session, message.id, answer.intent, answer.confidence):
@@ -234,9 +238,9 @@ def _complete(taken: _Taken, answer: Answer, outcome: Outcome) -> bool:
         replies: Sequence[Reply] = answer.replies or [Reply(wording.NOTHING_TO_SAY)]
         if suppressed:
             log.info("reply suppressed, owner changed", message=message.id)
-        queued = ledger.queue(session, conversation, replies, reply_to=message.id, suppressed=suppressed)
+        queued = ledger.queue(session, conversation, replies, reply_to=message.id, suppressed=suppressed or mute)
         more = not ledger.release_turn_if_idle(session, conversation.id, taken.lease)
-    if not suppressed:
+    if not suppressed and not mute:
         outcome.deliver.append(queued)
     return more
 

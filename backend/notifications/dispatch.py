@@ -41,6 +41,12 @@ _PAGE_ONLY = frozenset(
 UNFINISHED = frozenset({State.WAITING, State.SENT})
 
 
+def warn_of_left_out() -> None:
+    """Say at start which channels this process has and `NOTICE_CHANNELS` does not name: nothing is told there."""
+    if left_out := [name for name in notification_settings().left_out if channels.offers(name)]:
+        log.warning("NOTICE_CHANNELS leaves out channels that are configured", channels=left_out)
+
+
 def run(notification_id: int) -> None:
     """Do what is due for one notification; nothing when that was done meanwhile.
 

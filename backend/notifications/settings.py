@@ -39,6 +39,12 @@ class NotificationSettings(Environment):
         return text
 
     @property
+    def left_out(self) -> list[str]:
+        """Channels of the default order that the setting does not name: an older `.env` knows only older ones."""
+        default = str(type(self).model_fields["notice_channels"].default)
+        return [name for name in default.split(",") if name not in self.channels]
+
+    @property
     def channels(self) -> list[str]:
         """Names of the channels, in order."""
         return [name.strip() for name in self.notice_channels.split(",") if name.strip()]

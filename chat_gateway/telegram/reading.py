@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from backend import storage
+from backend import filetypes, storage
 from backend.text import normalise, phone_number
 from chat_gateway.telegram.schemas import Contact, File, Message
 
@@ -57,10 +57,9 @@ def _files(message: Message) -> list[dict[str, Any]]:
         largest = max(message.photo, key=lambda size: size.width * size.height)
         found.append(_file(largest, "image/jpeg"))
     others = (message.document, message.voice, message.audio, message.video, message.video_note)
-    # An animation comes as a document, too, and is nothing to keep.
-    if not message.has(frozenset({"animation"})):
-        found += [_file(one, "") for one in others if one is not None]
-    return found
+    if message.has(frozenset({"animation"})):  # it comes as a document, too
+        return [{"kind": "refused", "name": "", "why": filetypes.refusal(filetypes.MOVING).message}]
+    return found + [_file(one, "") for one in others if one is not None]
 
 
 def _file(file: File, media_type: str) -> dict[str, Any]:

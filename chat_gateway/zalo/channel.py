@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import PurePath
 from typing import Any
 
 from backend import clock, storage
 from backend.errors import NotFound
-from backend.filetypes import IMAGES
+from backend.filetypes import JPEG, PNG
 from backend.logs import logger
 from backend.messaging import fetching
 from backend.messaging import service as messaging
@@ -136,13 +137,12 @@ class ZaloChannel(Channel):
         if not isinstance(file, storage.StoredInfo):
             return message
         rest = {name: value for name, value in message.items() if name != "_file"}
-        data = storage.read(file.id)
         if file.is_image:
-            uploaded = self._client.upload(IMAGE_PATH, file.name, data, file.media_type)
+            uploaded = self._client.upload(IMAGE_PATH, *_picture(file))
             element = {"media_type": "image", "attachment_id": str(uploaded.get("attachment_id", ""))}
             payload = {"template_type": "media", "elements": [element]}
             return rest | {"attachment": {"type": "template", "payload": payload}}
-        uploaded = self._client.upload(FILE_PATH, file.name, data, file.media_type)
+        uploaded = self._client.upload(FILE_PATH, file.name, storage.read(file.id), file.media_type)
         return rest | {"attachment": {"type": "file", "payload": {"token": str(uploaded.get("token", ""))}}}
 
     # --- templates ------------------------------------------------------------------------------------------
@@ -183,9 +183,16 @@ def _sendable(file_ids: Sequence[str]) -> tuple[list[storage.StoredInfo], list[s
     return files, [file.name for file in known if file not in files]
 
 
+def _picture(file: storage.StoredInfo) -> tuple[str, bytes, str]:
+    """Name, bytes and type of a picture as Zalo takes it; what is too large or a WebP becomes a smaller JPEG."""
+    if file.size <= LARGEST_IMAGE and file.media_type in (JPEG, PNG):
+        return file.name, storage.read(file.id), file.media_type
+    return f"{PurePath(file.name).stem}.jpg", storage.shrunk(file.id, LARGEST_IMAGE), JPEG
+
+
 def _fits(file: storage.StoredInfo) -> bool:
-    if file.media_type in IMAGES:
-        return file.size <= LARGEST_IMAGE
+    if file.is_image:
+        return True
     return file.size <= LARGEST_FILE and file.name.lower().endswith(FILE_ENDINGS)
 
 
@@ -201,6 +208,7 @@ class ZaloTemplateChannel(Channel):
 
     name = "zns"
     max_choices = 0
+    answers = False
 
     def __init__(self, client: Client | None = None) -> None:
         self._client = client or Client(zalo_settings())

@@ -1,4 +1,5 @@
 import io
+import random
 import unicodedata
 import zipfile
 
@@ -238,6 +239,30 @@ def test_a_thumbnail_is_small_and_made_once(database):
 def test_what_is_no_picture_has_no_thumbnail(database):
     with pytest.raises(NotFound):
         storage.small(keep(make_pdf()).id)
+    with pytest.raises(NotFound):
+        storage.shrunk(keep(make_pdf()).id, 1000)
+
+
+def test_a_large_picture_is_shrunk_only_as_far_as_it_must(database):
+    noise = Image.frombytes("RGB", (1800, 1200), random.Random(1).randbytes(1800 * 1200 * 3))
+    out = io.BytesIO()
+    noise.save(out, "PNG")
+    kept = keep(out.getvalue())
+    made = storage.shrunk(kept.id, 900_000)
+    assert kept.size > 900_000 >= len(made)
+    assert Image.open(io.BytesIO(made)).width == 1280, "1600 would have been too much"
+    assert storage.shrunk(kept.id, 900_000) == made
+    assert len(blobs()) == 2, "made once"
+    photo = Image.open(io.BytesIO(storage.shrunk(keep(make_photo()).id, 1024 * 1024)))
+    assert photo.size == (40, 80), "neither larger nor lying on its side"
+    assert not dict(photo.getexif())
+
+
+@pytest.mark.parametrize("head", [b"GIF87a", b"GIF89a"])
+def test_a_moving_picture_is_refused_politely(head):
+    with pytest.raises(InvalidInput) as refused:
+        filetypes.clean(head + bytes(40))
+    assert refused.value.message.startswith("Ảnh động")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import pytest
 
+from backend.filetypes import ACCEPTED
 from backend.messaging import attachments, channels
 from backend.messaging.attachments import Contact
 from backend.messaging.channels import Choice, Reply
@@ -115,7 +116,11 @@ KINDS = {
     ),
     "contact without a number": ({"contact": {**CARD, "phone_number": "abc"}}, "", []),
     "sticker": ({"sticker": {**FILE, "type": "regular", "emoji": "👍"}}, "", []),
-    "animation": ({"animation": FILE, "document": FILE}, "", []),
+    "animation": (
+        {"animation": FILE, "document": FILE},
+        "",
+        [{"kind": "refused", "name": "", "why": f"Ảnh động (GIF) không được nhận. {ACCEPTED}"}],
+    ),
     "dice": ({"dice": {"emoji": "🎲", "value": 4}}, "", []),
     "start": ({"text": "/start"}, "Xin chào", []),
     "start with a parameter": ({"text": "/start@mot_cua_bot ref-5"}, "Xin chào", []),

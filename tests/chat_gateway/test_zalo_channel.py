@@ -133,6 +133,19 @@ def test_pictures_and_papers_go_out_and_what_zalo_refuses_is_named(zalo, channel
     assert zalo.seen["uploads"] == ["file", "image"]
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_a_picture_that_zalo_does_not_take_goes_out_smaller_as_jpeg(zalo, channel, tmp_path, monkeypatch, kind):
+    monkeypatch.setenv("STORAGE_DIR", str(tmp_path / "files"))
+    settings.cache_clear()
+    if kind == "JPEG":
+        monkeypatch.setattr("chat_gateway.zalo.channel.LARGEST_IMAGE", 1_000)
+    picture = storage.store(files.make_image(kind, (1_600, 1_200)), f"ảnh.{kind.lower()}", actor="officer:1")
+    send(channel, Reply("Xem ảnh.", files=(picture.id,)))
+    (got,) = (one["message"] for one in zalo.inbox(make.CITIZEN))
+    assert got["text"] == "Xem ảnh."
+    assert zalo.seen["uploads"] == ["image"]
+
+
 def test_a_phone_number_is_asked_for_by_a_card(zalo, monkeypatch):
     monkeypatch.setenv("ZALO_INFO_PICTURE_URL", "https://x.vn/a.png")
     make.zalo_settings.cache_clear()

@@ -10,6 +10,7 @@ from backend.messaging import service
 from backend.messaging.channels import Choice, Offered, Reply
 from backend.messaging.models import Status
 from chat_gateway.zalo import buttons
+from chat_gateway.zalo.channel import ZaloTemplateChannel
 from tests.builders import messaging
 from tests.builders import zalo as make
 
@@ -288,6 +289,22 @@ def test_a_rating_lands_in_the_conversation_that_was_asked(zalo, monkeypatch, by
         assert make.post(zalo, body).status_code == 200
     answers = [one for one in make.messages() if one.direction == "in"]
     assert [(one.text, one.conversation_id) for one in answers] == [("DG 4 Đúng hẹn. nhanh", conversation_id)]
+
+
+def test_a_rating_of_a_template_is_thanked_for_by_the_template_alone(zalo, monkeypatch):
+    """Nobody can be answered at a phone number: the thanks are kept, and failed before with an error each time."""
+    channel = messaging.RecordingChannel("zns")
+    channel.answers = False
+    messaging.install(monkeypatch, channel)
+    message_id = service.say(make.conversation(channel="zns", address="84905123456"), Reply("Anh/chị có hài lòng?"))
+    messaging.work()
+    rated = {"rating_type": "csat", "rate": 4, "submit_time": "1", "tracking_id": str(message_id)}
+    make.post(zalo, make.event("user_feedback", oa_id=make.OA_ID, message={"msg_id": "other", **rated}))
+    messaging.work()
+    asked, rating, thanks = make.messages()
+    assert (asked.status, rating.status, thanks.status) == (Status.SENT, Status.ANSWERED, Status.SUPPRESSED)
+    assert len(channel.sent) == 1
+    assert not ZaloTemplateChannel.answers
 
 
 def test_a_rating_of_nothing_of_ours_is_acknowledged_and_dropped(zalo):

@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
 from backend import clock
+from backend.citizens import linking
 from backend.complaints import demo as reports
 from backend.complaints import published
 from backend.complaints.models import Complaint
@@ -145,8 +146,12 @@ def running(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def _furnish(stack: Stack) -> None:
-    """What pages would be empty without: somebody who waits for an officer, a notice, steps of a procedure."""
+    """What pages would be empty without: somebody who waits for an officer, a notice, steps of a procedure, a link."""
     with stack.database():
+        for channel in ("telegram", "zalo"):
+            linking.take_contact(messaging.conversation_with(channel, "1234567"), "+84900000001", own=True)
+        ended = linking.of_phone("+84900000001", actor="system")[0][0]
+        linking.unlink_by_officer(ended.id, "+84900000001", linking.Reason.LOST, actor="officer:1")
         reports.seed()
         received = messaging.receive(Inbound("sms", "SM1", "+84900000001", "CB tôi cần rút hồ sơ", ""))
         inbox.escalate(received.conversation_id, "asked", "tôi cần rút hồ sơ", received.message_id)
@@ -205,6 +210,7 @@ def _walk_officer(seen: Walk, stack: Stack, browser: Browser, role: Role) -> Non
         waiting += [f"/officers/complaints/{number}?" for number in _reports(stack)]
     if role is Role.RECEPTIONIST:
         waiting.append("/officers/dossiers/new?procedure=1.001193")
+        waiting.append("/officers/linked-channels/?phone=0900000001")
     opened: set[str] = set()
     while waiting:
         path = waiting.pop(0)

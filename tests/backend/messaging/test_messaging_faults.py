@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from backend import clock, database
 from backend.errors import InvalidInput, Unavailable
-from backend.messaging import assistant, delivery, housekeeping, ledger, policy, service, turn, wording
+from backend.messaging import assistant, delivery, housekeeping, ledger, policy, receipts, service, turn, wording
 from backend.messaging.channels import Choice, Rejected, Reply, TryLater
 from backend.messaging.models import TITLE_LENGTH, ChoiceToken, Message, Owner, Status
 from tests.builders import messaging as make
@@ -161,14 +161,14 @@ def test_a_takeover_suppresses_the_replies_that_still_wait(house):
 
 @pytest.mark.usefixtures("two_at_once")
 def test_a_receipt_written_while_its_message_is_counts(house, monkeypatch):
-    look = ledger.take_early_receipts
+    look = receipts.take_early
 
     def look_too_early(session, channel, provider_message_ids):
         found = look(session, channel, provider_message_ids)
         meanwhile(lambda: service.record_receipt(channel, provider_message_ids[0], Status.DELIVERED))
         return found
 
-    monkeypatch.setattr(ledger, "take_early_receipts", look_too_early)
+    monkeypatch.setattr(receipts, "take_early", look_too_early)
     make.text("a")
     make.work()
     assert [m.status for m in outbound()] == [Status.SENT]

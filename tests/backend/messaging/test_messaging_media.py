@@ -168,6 +168,48 @@ def test_an_officer_sees_the_photo_too(house):
     assert turn.fetch_for_officer(id) is None
 
 
+def left_to_officer(conversation: int) -> int:
+    """A photo that nobody has fetched yet."""
+    came = service.receive(Inbound("sms", "MM-officer", "+84900000001", "ảnh đây", attachments=(remote(),)))
+    make.queue().storage.flush_all()
+    turn.run(conversation)
+    return came.message_id
+
+
+def test_a_sweep_and_an_officers_wake_up_do_not_both_fetch(house):
+    channel, _ = house
+    conversation = make.text("xin chào").conversation_id
+    make.work()
+    service.hand_over(conversation, Owner.OFFICER)
+    id = left_to_officer(conversation)
+    fetch, meanwhile = channel.fetch, []
+
+    def slow(reference):
+        meanwhile.append(turn.fetch_for_officer(id))
+        return fetch(reference)
+
+    channel.fetch = slow
+    assert turn.fetch_for_officer(id) is None
+    assert meanwhile == [None]
+    assert [one["kind"] for one in make.row(id).attachments] == ["file"]
+    assert channel.fetched == ["a"]
+
+
+@pytest.mark.usefixtures("house")
+def test_whoever_dies_while_fetching_is_followed_by_the_sweep():
+    conversation = make.text("xin chào").conversation_id
+    make.work()
+    service.hand_over(conversation, Owner.OFFICER)
+    id = left_to_officer(conversation)
+    assert media.claim(id), "and dies"
+    assert turn.fetch_for_officer(id) is None
+    assert [one["kind"] for one in make.row(id).attachments] == ["remote"]
+    with later(60):
+        make.sweep()
+        make.work()
+    assert [one["kind"] for one in make.row(id).attachments] == ["file"]
+
+
 @pytest.mark.parametrize(
     ("at", "told"),
     [((12.68, 108.05), "đã nhận vị trí."), ((21.03, 105.85), "ngoài tỉnh"), ((-91.0, 400.0), "ngoài tỉnh")],

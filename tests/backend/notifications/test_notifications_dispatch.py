@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
+from structlog.testing import capture_logs
 
 from backend import clock
 from backend.citizens import service as citizens
@@ -44,6 +45,18 @@ MAIL = "hlien@example.vn"
 @pytest.fixture
 def ways(monkeypatch, database) -> Channels:
     return Channels(monkeypatch, "sms", "zalo", "telegram", "email")
+
+
+@pytest.fixture
+def channel_order(monkeypatch):
+    """Sets `NOTICE_CHANNELS` for one test."""
+
+    def order(names: str) -> None:
+        monkeypatch.setenv("NOTICE_CHANNELS", names)
+        notification_settings.cache_clear()
+
+    yield order
+    notification_settings.cache_clear()
 
 
 def later(**values: float):
@@ -266,10 +279,9 @@ def test_who_opted_out_at_the_provider_is_texted_what_the_law_requires(ways, eve
 @pytest.mark.parametrize("event", [LAWFUL, OTHER])
 @pytest.mark.parametrize("opted_out", ["by sms", "left zalo"])
 def test_who_opted_out_gets_no_template_at_the_number_but_what_the_law_requires(
-    monkeypatch, database, event, opted_out
+    monkeypatch, database, channel_order, event, opted_out
 ):
-    monkeypatch.setenv("NOTICE_CHANNELS", "zalo,zns,sms")
-    notification_settings.cache_clear()
+    channel_order("zalo,zns,sms")
     ways = Channels(monkeypatch, "zalo", "zns", "sms")
     link("zalo", "zalo-1")
     messaging.set_reachable("zalo", "zalo-1", False)
@@ -280,6 +292,25 @@ def test_who_opted_out_gets_no_template_at_the_number_but_what_the_law_requires(
         work()
     expected = {"by sms": [], "left zalo": ["sms"]}[opted_out] if event == OTHER else ["zns"]
     assert list(ways.sent()) == expected
+
+
+@pytest.mark.parametrize(
+    ("setting", "registered", "warned"),
+    [
+        ("zalo,telegram,sms,email", ("zalo", "zns", "sms"), ["zns"]),
+        ("zalo,telegram,sms,email", ("zalo", "sms"), None),
+        ("zalo,telegram,zns,sms,email", ("zalo", "zns", "sms"), None),
+        ("sms", ("zalo", "zns", "sms"), ["zalo", "zns"]),
+    ],
+)
+def test_an_older_setting_that_leaves_a_channel_out_is_told_at_start(
+    monkeypatch, database, channel_order, setting, registered, warned
+):
+    channel_order(setting)
+    Channels(monkeypatch, *registered)
+    with capture_logs() as lines:
+        dispatch.warn_of_left_out()
+    assert [line["channels"] for line in lines] == ([warned] if warned else [])
 
 
 def test_the_law_requires_what_a_citizen_could_lose_rights_by():
