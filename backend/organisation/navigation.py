@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from flask import current_app, request, url_for
+from jinja2 import Environment
 
 from backend.database import practising
 from backend.i18n import N_, gettext
@@ -73,8 +75,14 @@ def parts(place: str) -> list[str]:
     """The templates that features include at `place`, as far as this application has them."""
     if place == Place.HEADER and practises() != practising():  # an error page: not the database of who is shown
         return []
-    known = current_app.jinja_env.list_templates() if _parts else []
+    known = _templates(current_app.jinja_env) if _parts else ()
     return [template for template, where in _parts.items() if where == place and template in known]
+
+
+@lru_cache
+def _templates(environment: Environment) -> frozenset[str]:
+    """All there are; walking through the folders of all features takes longer than many a page."""
+    return frozenset(environment.list_templates())
 
 
 def may_search() -> bool:
