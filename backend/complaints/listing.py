@@ -7,11 +7,12 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from backend import audit, clock
 from backend.audit import Audit
-from backend.complaints import access, acts, policy
+from backend.complaints import access, acts, policy, wording
 from backend.complaints.models import Complaint, ComplaintEvent
 from backend.complaints.policy import Action, Protection, State
 from backend.database import reading, transaction
-from backend.i18n import N_
+from backend.i18n import N_, gettext
+from backend.inbox import service as inbox
 from backend.organisation import service as organisation
 from backend.organisation.models import Role
 from backend.organisation.service import OfficerInfo
@@ -109,6 +110,31 @@ def _line(row: Complaint) -> Line:
     return Line(
         row.id, row.code or "", row.text, row.kind, row.state, row.agency_name, row.created_at, row.due_at, late
     )  # fmt: skip
+
+
+@inbox.shelf
+def of_conversation(officer: OfficerInfo, conversation_id: int) -> list[inbox.Beside]:
+    """The last reports sent from a conversation, for who talks there; audited.
+
+    Only those whose sender gave their name: beside a phone number the others would not be sealed any more.
+    """
+    theirs = and_(Complaint.conversation_id == conversation_id, Complaint.protection == Protection.NAMED)
+    query = select(Complaint).where(theirs, access.visible(officer)).order_by(Complaint.id.desc()).limit(5)
+    with transaction() as session:
+        rows = session.scalars(query).all()
+        for row in rows:
+            audit.record(
+                session, Audit.COMPLAINT_VIEWED, actor=officer.actor, subject=f"complaint:{row.id}", via="inbox"
+            )
+    return [
+        inbox.Beside(
+            title=f"{row.code}: {row.text}",
+            state=gettext(wording.STATES[State(row.state)]),
+            endpoint="complaints.one",
+            number={"complaint_id": row.id},
+        )
+        for row in rows
+    ]
 
 
 def one(officer: OfficerInfo, complaint_id: int) -> Page:

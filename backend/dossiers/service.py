@@ -47,6 +47,16 @@ def skilled_in(officer_ids: Iterable[int], skill: str) -> set[int]:
         )
 
 
+def skills_of(officer_ids: Iterable[int]) -> dict[int, list[str]]:
+    """What each of these officers is good at, by name; who has no skill is not in it."""
+    query = select(OfficerSkill.officer_id, OfficerSkill.skill).where(OfficerSkill.officer_id.in_(list(officer_ids)))
+    found: dict[int, list[str]] = {}
+    with reading() as session:
+        for officer_id, skill in session.execute(query.order_by(OfficerSkill.skill)):
+            found.setdefault(officer_id, []).append(skill)
+    return found
+
+
 @dataclass(frozen=True)
 class Held:
     """A dossier of a citizen, for an officer who talks with them."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from backend import audit
+from backend import audit, clock
 from backend.audit import Audit
 from backend.database import reading, transaction
 from backend.dossiers import service as dossiers
@@ -123,6 +123,8 @@ def set_method(officer: OfficerInfo, agency_code: str, skill: str, method: str) 
     """How a queue hands out. Raises InvalidInput."""
     if method not in Method.ALL:
         raise InvalidInput(gettext("Anh/chị chọn cách chia việc trong danh sách."))
+    if agency_code and agency_code not in {one.code for one in organisation.agencies_at(clock.today())}:
+        raise InvalidInput(gettext("Không có cơ quan nào có mã này."))
     with transaction() as session:
         same = select(Queue).where(Queue.agency_code == agency_code, Queue.skill == skill)
         queue = session.scalars(same).one_or_none() or Queue(agency_code=agency_code, skill=skill)

@@ -20,7 +20,7 @@ from backend.dossiers import service as dossiers
 from backend.dossiers.service import Held
 from backend.errors import NotFound
 from backend.i18n import gettext
-from backend.inbox import access, answering, assigning, cases, listing, policy, records, wording
+from backend.inbox import access, answering, assigning, cases, listing, policy, records, service, wording
 from backend.inbox.models import Case, CaseEvent, Draft, Escalation, Kind, Later, Presence
 from backend.inbox.policy import Timer
 from backend.messaging import channels
@@ -107,6 +107,7 @@ class Page:
     hindrance: str
     phone: str
     dossiers: Sequence[Held]
+    beside: Sequence[service.Beside]
     others: Sequence[listing.Line]
     colleagues: Sequence[Colleague]
     later: Sequence[Waits]
@@ -152,6 +153,7 @@ def look(case_id: int, officer: OfficerInfo, *, before: int | None = None) -> Pa
             hindrance=answering.hindrance(conversation),
             phone=phone,
             dossiers=held,
+            beside=service.beside(officer, case.conversation_id),
             others=_others(session, case, officer),
             colleagues=others,
             later=_later(session, case.id),

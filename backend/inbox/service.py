@@ -4,6 +4,7 @@
 `page` everything about one case · `assigning` queues · `sweep` what time does · `live` what is new, at once.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +22,7 @@ from backend.inbox.policy import filled as filled
 from backend.messaging import service as messaging
 from backend.messaging.channels import Reply
 from backend.messaging.models import Owner
+from backend.organisation.service import OfficerInfo
 from backend.settings import settings
 
 AWAY = "Dạ, giờ này cơ quan nghỉ, cán bộ sẽ đọc và trả lời từ {opening}. Cần gấp, anh/chị gọi {hotline}."
@@ -192,3 +194,31 @@ def _line(case: Case) -> Waiting:
 def is_with_officer(conversation_id: int) -> bool:
     """Whether an officer talks there: nobody is asked to rate, or bothered otherwise, meanwhile."""
     return messaging.view(conversation_id).owner == Owner.OFFICER
+
+
+# --- beside the talk ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Something of this citizen's that another feature has, and the page where it is: a report."""
+
+    title: str
+    state: str
+    endpoint: str
+    number: Mapping[str, int]
+
+
+Shelf = Callable[[OfficerInfo, int], Sequence[Beside]]
+_shelves: list[Shelf] = []
+
+
+def shelf(found: Shelf) -> Shelf:
+    """Register what is shown beside a conversation (its id); who may see which is the feature's decision."""
+    _shelves.append(found)
+    return found
+
+
+def beside(officer: OfficerInfo, conversation_id: int) -> list[Beside]:
+    """What this officer may see there."""
+    return [one for found in _shelves for one in found(officer, conversation_id)]

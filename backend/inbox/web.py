@@ -39,6 +39,7 @@ def names() -> dict[str, Any]:
         "priorities": wording.PRIORITIES,
         "everywhere": current_officer().role in access.EVERYWHERE,
         "supervises": current_officer().role in access.SUPERVISORS,
+        "administers": current_officer().role == Role.ADMINISTRATOR,
         "now": clock.now(),
     }
 

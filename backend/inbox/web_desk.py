@@ -12,6 +12,7 @@ from backend.organisation.access import current_officer, role_required
 from backend.organisation.models import Role
 
 supervisor_required = role_required(*access.SUPERVISORS)
+administrator_required = role_required(Role.ADMINISTRATOR)
 
 
 # --- prepared answers --------------------------------------------------------------------------------------------
@@ -99,17 +100,27 @@ def _own_queue() -> str:
     return "" if officer.role in access.EVERYWHERE else officer.agency_code
 
 
+@blueprint.get("/queues")
+@administrator_required
+def queues() -> str:
+    """All queues with their members, skills and lengths."""
+    found, others = supervising.queues(request.args.get("agency", "").strip().upper()[:32])
+    facts = {"queues": found, "others": others, "method_names": wording.METHODS}
+    return render_template("inbox/queues.html", **facts, **names())
+
+
 @blueprint.post("/queues")
 @supervisor_required
 def set_queue() -> Response:
-    """Change how a queue hands out."""
+    """Change how a queue hands out: one's own, and for administrators any."""
+    form, everywhere = request.form, current_officer().role == Role.ADMINISTRATOR and "agency" in request.form
     if current_officer().role == Role.PROVINCE_LEADER:
         raise Forbidden(gettext("Tài khoản của anh/chị chỉ xem được phần này."))
-    form = request.form
     try:
+        code = form["agency"].strip().upper()[:32] if everywhere else _own_queue()
         skill = " ".join(form.get("skill", "").split())[:120]
-        assigning.set_method(current_officer(), _own_queue(), skill, form.get("method", ""))
+        assigning.set_method(current_officer(), code, skill, form.get("method", ""))
         flash(gettext("Đã lưu cách chia việc."), "success")
     except InvalidInput as error:
         flash(error.message, "error")
-    return redirect(url_for("inbox.supervise"), 303)
+    return redirect(url_for("inbox.queues", agency=code) if everywhere else url_for("inbox.supervise"), 303)

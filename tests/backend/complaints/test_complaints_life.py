@@ -433,3 +433,18 @@ def test_a_report_from_before_without_sender_and_history_is_listed_and_shown(hou
     page = house_of.signed_in(build(), house.operator.id).get(f"/officers/complaints/{newest()}")
     assert page.status_code == 200
     assert identity.reveal(newest(), house.operator, "gọi lại") == identity.Person("", "")
+
+
+def test_beside_a_talk_stand_the_reports_of_who_gave_their_name_and_no_others(house):
+    conversation, named = report()
+    inbox.escalate(conversation, "asked", "gặp cán bộ", make.text("gặp cán bộ").message_id)
+    case = inbox.waiting()[0].id
+    shown = case_page.look(case, house.operator).beside
+    assert [(one.endpoint, one.number) for one in shown] == [("complaints.one", {"complaint_id": named})]
+    assert "đèn đường hỏng" in shown[0].title
+    with reading() as session:
+        looks = session.scalars(select(AuditEntry).where(AuditEntry.tag == Audit.COMPLAINT_VIEWED)).all()
+    assert [(look.subject, look.details["via"]) for look in looks] == [(f"complaint:{named}", "inbox")]
+    with transaction() as session:
+        session.get_one(Complaint, named).protection = policy.Protection.PROTECTED
+    assert case_page.look(case, house.operator).beside == []

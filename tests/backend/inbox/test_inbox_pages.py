@@ -1,12 +1,14 @@
 """The inbox's pages without a script: forms, what is refused, what is kept, what is shown as text."""
 
 import io
+import re
 
 import pytest
 from sqlalchemy import select
 
-from backend.database import reading
-from backend.inbox import cases, page, service
+from backend.database import reading, transaction
+from backend.dossiers.models import OfficerSkill
+from backend.inbox import assigning, cases, page, service
 from backend.inbox.models import Canned
 from backend.messaging import service as messaging
 from backend.messaging.channels import Extras
@@ -204,3 +206,32 @@ def test_who_serves_nobody_here_sees_nothing(desk):
     for path in (desk.at, f"{desk.at}/talk", f"/officers/inbox/live?case={desk.case}"):
         assert stranger.get(path).status_code == 404
     assert stranger.get("/officers/inbox/supervise").status_code == 403
+
+
+def test_an_administrator_sees_all_queues_with_members_skills_and_lengths(app, desk):
+    ward = make_house("H15.16", "UBND phường Tân Lợi")
+    an = make_officer(role=Role.SPECIALIST, username="an", name="Trần An", agency_id=ward)
+    with transaction() as session:
+        session.add(OfficerSkill(officer_id=an, skill="Hộ tịch"))
+    cases.route(desk.case, desk.officer, "H15.16", "Hộ tịch")
+    boss = signed_in(app, make_officer(role=Role.ADMINISTRATOR, username="boss", agency_id=ward))
+    shown = plain(boss.get("/officers/inbox/queues").text)
+    assert "UBND phường Tân Lợi H15.16" in shown
+    assert "Hộ tịch tự nhận 1 0 0" in shown
+    assert "Trần An Chuyên viên Hộ tịch 0 có" in shown
+    assert "Lan Tổng đài viên – 0 có" in shown
+    assert desk.client.get("/officers/inbox/queues").status_code == 403
+    form = {"csrf_token": token_of(boss.get("/officers/inbox/queues").text), "skill": "Hộ tịch", "method": "by_load"}
+    assert (
+        "Không có cơ quan"
+        in boss.post("/officers/inbox/queues", data=form | {"agency": "H99"}, follow_redirects=True).text
+    )
+    assert boss.post("/officers/inbox/queues", data=form | {"agency": "h15.16"}).status_code == 303
+    assert "Hộ tịch chia cho người ít việc nhất 1 0 0" in plain(boss.get("/officers/inbox/queues").text)
+    theirs = {"csrf_token": token_of(desk.get()), "method": "by_load", "agency": "H15.16"}
+    assert desk.client.post("/officers/inbox/queues", data=theirs).status_code == 303
+    assert assigning.methods("")[""] == "by_load", "who is no administrator sets their own queue, whatever they send"
+
+
+def plain(page):
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
