@@ -83,8 +83,10 @@ class Desk:
 
 
 def test_a_report_with_photo_and_place_is_answered_reopened_settled_and_asked_after(
-    connected: Stack, telegram: client.Telegram
+    connected: Stack, telegram: client.Telegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", client.TOKEN)
+    monkeypatch.setitem(channels._channels, "telegram", TelegramChannel())
     citizen = talking.TelegramCitizen(telegram)
 
     def sends(**content: object) -> str:
