@@ -148,6 +148,11 @@ def ask_where(*, with_time: bool) -> str:
     )
 
 
+def photos_kept(count: int) -> str:
+    """A photo came to a report that has been read back."""
+    return f"Dạ, em đã nhận ảnh, phản ánh nay có {count} ảnh. Đúng hết thì anh/chị nhắn Gửi."
+
+
 def outside() -> str:
     """Where to turn with what is not in the province."""
     return (

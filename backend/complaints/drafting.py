@@ -27,6 +27,7 @@ from backend.messaging.channels import Choice
 from backend.text import fold
 
 MAX_LENGTH = 4_000
+MOST_FILES = 10
 WORD = "report"
 """Begins the payload of a draft's choices."""
 PLACED = frozenset({Kind.REPORT, Kind.PROPOSAL, Kind.EMERGENCY})
@@ -84,6 +85,8 @@ def put(conversation_id: int, message_id: int, files: list[dict[str, Any]], plac
             return Said("asking", words_of.outside(), _question_of(draft))
         if place is not None:
             _keep_place(draft, place)
+        elif _question_of(draft) == Question.CONFIRM:  # an album comes one by one: the summary is not told each time
+            return Said("asking", words_of.photos_kept(len(draft.files)), Question.CONFIRM, _ways_on(draft))
         return None
 
     return _turn(conversation_id, message_id, learn)
@@ -215,7 +218,8 @@ def _question_of(draft: Complaint) -> Question:
 
 def _keep_files(draft: Complaint, files: Sequence[Mapping[str, Any]]) -> None:
     known = {one["file_id"] for one in draft.files or []}
-    draft.files = [*(draft.files or []), *(dict(one) for one in files if one["file_id"] not in known)]
+    kept = [*(draft.files or []), *(dict(one) for one in files if one["file_id"] not in known)]
+    draft.files = kept[:MOST_FILES]
 
 
 def _keep_place(draft: Complaint, place: Place) -> None:
@@ -346,11 +350,13 @@ def _ask(session: Session, draft: Complaint) -> Said:
             ]
             offers = (*likely, ("Việc khác", f"{WORD}:other"))
             return Said("asking", words_of.ask_same(len(others)), Question.SAME, offers)
-    choices = [("Gửi", f"{WORD}:send")]
-    if draft.protection == Protection.NAMED and draft.kind != Kind.FORMAL_COMPLAINT:
-        choices.append(("Giấu tên tôi", f"{WORD}:hide"))
-    choices.append(("Bỏ", f"{WORD}:drop"))
-    return Said("asking", words_of.summary(draft, _name(session, draft)), Question.CONFIRM, tuple(choices))
+    return Said("asking", words_of.summary(draft, _name(session, draft)), Question.CONFIRM, _ways_on(draft))
+
+
+def _ways_on(draft: Complaint) -> tuple[tuple[str, str], ...]:
+    hides = draft.protection == Protection.NAMED and draft.kind != Kind.FORMAL_COMPLAINT
+    hide = (("Giấu tên tôi", f"{WORD}:hide"),) if hides else ()
+    return (("Gửi", f"{WORD}:send"), *hide, ("Bỏ", f"{WORD}:drop"))
 
 
 def _name(session: Session, draft: Complaint) -> str:

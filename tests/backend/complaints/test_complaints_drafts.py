@@ -294,3 +294,13 @@ def test_the_keyword_takes_the_photo_that_came_just_before(telegram):
     assert citizen.report.latitude == 12.68
     with reading() as session:
         assert session.scalar(select(func.count()).select_from(Complaint)) == 1
+
+
+def test_an_album_to_a_report_read_back_is_told_in_short_and_has_an_end(telegram):
+    citizen = Citizen()
+    citizen.tells(LIGHT)
+    one = photo()
+    for number in range(drafting.MOST_FILES + 2):
+        citizen.sends(one | {"file_id": f"{one['file_id']}{number}"}, text="")
+    assert f"nay có {drafting.MOST_FILES} ảnh" in telegram.bodies[-1]
+    assert "Nguyễn Du" not in telegram.bodies[-1]
