@@ -182,7 +182,8 @@ def look_up(conversation_id: int, code: str | None) -> Lookup:
             return Lookup(
                 "not_found", "Dạ, em không tìm thấy phản ánh nào như vậy được gửi từ đây. Anh/chị xem lại mã giúp em."
             )
-        return Lookup("found", wording.standing(complaint))
+        joined = session.get(Complaint, complaint.merged_into_id) if complaint.merged_into_id else None
+        return Lookup("found", wording.standing(complaint, joined))
 
 
 def settle(conversation_id: int, code: str) -> str:

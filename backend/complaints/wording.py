@@ -2,7 +2,7 @@
 
 from backend import clock
 from backend.complaints.models import Complaint
-from backend.complaints.policy import Action, Contact, Kind, Protection, State
+from backend.complaints.policy import TOLD, Action, Contact, Kind, Protection, State
 from backend.i18n import N_
 from backend.messaging.channels import Choice
 from backend.settings import settings
@@ -114,8 +114,8 @@ def follow_up(complaint: Complaint) -> str:
     )
 
 
-def standing(complaint: Complaint) -> str:
-    """Where a report stands, for whoever sent it."""
+def standing(complaint: Complaint, joined: Complaint | None = None) -> str:
+    """Where a report stands, for whoever sent it; `joined` is the one that a merged report went into."""
     sent = f"{clock.local(complaint.created_at):%d/%m/%Y}"
     begin = f"Dạ, phản ánh {complaint.code} gửi ngày {sent}"
     match complaint.state:
@@ -127,8 +127,11 @@ def standing(complaint: Complaint) -> str:
             return f"{begin} đang được {complaint.agency_name} xử lý{until}."
         case State.REOPENED:
             return f"{begin} đã được mở lại, tổng đài đang xem lại."
+        case State.MERGED if joined is not None and joined.state in TOLD:
+            return f"{begin} đã gộp vào một phản ánh cùng việc, đã có trả lời: {joined.answer}"
         case State.MERGED:
-            return f"{begin} đã gộp vào một phản ánh cùng việc, em sẽ báo khi có trả lời."
+            by = f", {joined.agency_name} đang xử lý" if joined is not None and joined.agency_name else ""
+            return f"{begin} đã gộp vào một phản ánh cùng việc{by}. Có trả lời em báo anh/chị."
         case State.WITHDRAWN:
             return f"{begin} đã được anh/chị rút."
         case State.SETTLED:

@@ -230,8 +230,11 @@ def test_who_joined_a_report_is_told_its_answer_wherever_it_was_merged(house, mo
     do(ids[2], Action.MERGE, house.operator, into=code_of(ids[1]))
     do(ids[1], Action.MERGE, house.operator, into=code_of(ids[0]))
     assert listing.one(house.operator, ids[0]).followers == 2
+    follower = messaging.conversation_with("sms", "+84900000003")
+    assert "đã gộp" in service.look_up(follower, None).text
     answered(house, ids[0])
     make.work()
+    assert "Đã thay bóng đèn." in service.look_up(follower, None).text
     assert sum("Đã thay bóng đèn." in body for body in channel.bodies) == 3
 
 
