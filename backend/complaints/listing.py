@@ -1,5 +1,6 @@
 """The officers' worklists of reports and one report's page. Everything goes through `access.visible`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -7,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from backend import audit, clock
 from backend.audit import Audit
-from backend.complaints import access, acts, policy, wording
+from backend.complaints import access, acts, nearby, policy, wording
 from backend.complaints.models import Complaint, ComplaintEvent
 from backend.complaints.policy import Action, Protection, State
 from backend.database import reading, transaction
@@ -61,6 +62,8 @@ class Page:
     officers: list[OfficerInfo]
     followers: int
     """How many more have reported the same."""
+    alike: Sequence[Complaint]
+    """What it may repeat, for whoever may merge it; `nearby` offers nobody's that is hidden."""
 
 
 def _tab(tab: str, officer: OfficerInfo) -> ColumnElement[bool]:
@@ -155,4 +158,5 @@ def one(officer: OfficerInfo, complaint_id: int) -> Page:
             organisation.agencies_at(clock.today()) if routes else [],
             access.officers_for(complaint, people, agency_code=complaint.agency_code) if people else [],
             session.scalar(select(func.count()).where(Complaint.merged_into_id == complaint.id)) or 0,
+            nearby.alike(session, complaint) if Action.MERGE in actions else (),
         )

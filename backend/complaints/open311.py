@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from backend import audit, clock
 from backend.audit import Audit
-from backend.complaints import published, service, wording
+from backend.complaints import intake, published, service, wording
 from backend.complaints.acts import Actor
 from backend.complaints.models import Complaint, ComplaintEvent, ComplaintIdentity
 from backend.complaints.policy import Action, Kind, Protection, State
@@ -318,6 +318,7 @@ def _take(session: Session, client: Open311Client, sent: Posted) -> str:
     row = Complaint(
         text=sent.text, place=sent.address or _named(place), state=State.RECEIVED, created_at=clock.now(),
         latitude=place.latitude if place else None, longitude=place.longitude if place else None,
+        protection=Protection.NAMED if sent.name or sent.contact else Protection.ANONYMOUS,
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -325,9 +326,7 @@ def _take(session: Session, client: Open311Client, sent: Posted) -> str:
     read = guess(sent.text)
     kind = sent.kind if read.kind == Kind.REPORT else read.kind
     person = ComplaintIdentity(name=sent.name, phone=sent.contact)
-    service.take_in(session, row, Guess(kind, sent.category, ""), person, Actor(_label(client), client.name))
-    if not sent.name and not sent.contact and row.protection == Protection.NAMED:
-        row.protection = Protection.ANONYMOUS
+    intake.take_in(session, row, Guess(kind, sent.category, ""), person, Actor(_label(client), client.name))
     return row.code or ""
 
 

@@ -243,7 +243,7 @@ def state_of(code: str) -> str:
     """How the report of this code stands, and nothing else of it. Raises NotFound."""
     with reading() as session:
         found = session.scalar(select(Complaint.state).where(Complaint.code == (normal_code(code) or "")))
-    if found is None:
+    if found not in BY_CODE:  # none, or a draft
         raise NotFound("Không có phản ánh nào mang mã này. Anh/chị xem lại mã trong tin nhắn đã nhận.")
     return BY_CODE[State(found)]
 

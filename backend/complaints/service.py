@@ -21,7 +21,6 @@ from backend.messaging import service as messaging
 from backend.organisation.service import OfficerInfo
 from backend.settings import settings
 
-take_in = intake.take_in
 RECEIVED = State.RECEIVED
 ADDED_WITHIN = timedelta(hours=3)
 CODE = re.compile(r"(?:PA)?[\s.-]*(\d{6})[\s.-]*(\d{4,6})", re.IGNORECASE)
@@ -114,14 +113,13 @@ def file_for_caller(officer: OfficerInfo, call: Call) -> Taken:
     category = read.category if call.category is None else call.category
     with transaction() as session:
         complaint = Complaint(
-            text=call.text.strip(), place=call.place.strip()[:300], state=RECEIVED, created_at=clock.now()
-        )
+            text=call.text.strip(), place=call.place.strip()[:300], state=RECEIVED, created_at=clock.now(),
+            protection=call.protection or Protection.NAMED,  # of a denunciation it is more, whatever was wished
+        )  # fmt: skip
         session.add(complaint)
         session.flush()
         person = ComplaintIdentity(name=call.name.strip()[:200], phone=call.phone.strip()[:40])
         intake.take_in(session, complaint, Guess(call.kind or read.kind, category, ""), person, acts.by(officer))
-        if complaint.protection == Protection.NAMED and call.protection:  # never less than the kind asks for
-            complaint.protection = call.protection
         return Taken(complaint.id, complaint.code or "", read.emergency_number)
 
 

@@ -73,8 +73,10 @@ def test_an_emergency_is_told_at_once_and_what_protects_is_never_taken_away(hous
 
     assert "gọi ngay 114" in files(text="nhà hàng xóm cháy nhà")
     assert newest().kind == Kind.EMERGENCY
-    files(text="đèn hỏng", protection="anonymous")
+    files(text="đèn hỏng", protection="anonymous", name="Hồ Văn Mười")
     assert newest().protection == Protection.ANONYMOUS
+    with reading() as session:
+        assert session.get(ComplaintIdentity, newest().id) is None
     files(text="tố cáo cán bộ nhận tiền", protection="named")
     assert newest().protection == Protection.PROTECTED
     files(text="tố cáo cán bộ nhận tiền", protection="anonymous")
@@ -92,6 +94,18 @@ def test_a_call_that_cannot_be_filed_comes_back_with_what_was_typed(house, app):
     assert newest() is None
     head = house_of.signed_in(app, house[Role.HEAD].id)
     assert head.get("/officers/complaints/new").status_code == 403
+
+
+def test_an_operator_sees_what_a_report_may_repeat(house, app):
+    at = {"category": "road", "latitude": 12.68, "longitude": 108.04, "state": State.RECEIVED}
+    near, _far = make_report(**at, code="PA-260909-0701"), make_report(**at | {"latitude": 12.9}, code="PA-260909-0702")
+    hidden = make_report(**at, code="PA-260909-0703", protection=Protection.PROTECTED)
+    report = make_report(**at)
+    assert near
+    assert hidden
+    browser = house_of.signed_in(app, house[Role.HOTLINE_OPERATOR].id)
+    text = browser.get(f"/officers/complaints/{report}").get_data(as_text=True)
+    assert [code for code in ("0701", "0702", "0703") if f"PA-260909-{code}" in text] == ["0701"]
 
 
 def test_prepared_words_are_an_agencys_or_everybodys_and_fill_their_blanks(house):

@@ -6,10 +6,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import yaml
 from sqlalchemy import select
 
 from backend.audit import Audit, AuditEntry
-from backend.complaints import acts, identity, province_map, public_web, published, publishing
+from backend.complaints import acts, identity, province_map, public_web, published, publishing, wording
 from backend.complaints.acts import Facts
 from backend.complaints.models import ComplaintEvent
 from backend.complaints.policy import Action, Kind, Protection, State
@@ -20,7 +21,7 @@ from backend.database import reading
 from backend.errors import Conflict, Forbidden, InvalidInput, NotFound
 from backend.organisation import sign_in
 from backend.organisation.models import Level, Role
-from backend.settings import settings
+from backend.settings import ROOT, settings
 from backend.wsgi import build
 from tests.builders import organisation as house_of
 from tests.builders.complaints import make_published, make_report
@@ -284,6 +285,14 @@ def test_a_code_alone_shows_the_state_alone_and_guessing_is_stopped(visitor):
         page(visitor, f"/phan-anh/tra-cuu?ma=PA-260101-9{number:03d}", 404)
     page(visitor, "/phan-anh/tra-cuu?ma=PA-260101-0001", 429)
     page(visitor, "/phan-anh/")
+
+
+def test_every_state_but_a_drafts_has_public_words_and_every_category_a_name(visitor):
+    assert set(State) - set(published.BY_CODE) == {State.DRAFT}
+    words = yaml.safe_load((ROOT / "backend/complaints/kinds.yml").read_text("utf-8"))
+    assert set(wording.CATEGORIES) == {"", *words["categories"]}
+    make_report(state=State.DRAFT, code="PA-260101-0002")
+    page(visitor, "/phan-anh/tra-cuu?ma=PA-260101-0002", 404)
 
 
 def test_photos_are_shown_only_where_an_officer_chose_them(visitor, house):
