@@ -16,13 +16,14 @@ from backend.settings import settings
 from chat_gateway.settings import chat_settings
 
 COOKIE = "mot_cua_chat"
+SALT = "web chat visitor"
 OWN_REQUEST = "X-Mot-Cua-Chat"
 """A header that another site's page cannot send here without asking first, which we never allow."""
 _KEY = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(settings().secret_key.get_secret_value(), salt="web chat visitor")
+    return URLSafeTimedSerializer(settings().secret_key.get_secret_value(), salt=SALT)
 
 
 def _lifetime() -> int:

@@ -16,6 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
+
 
 @dataclass
 class Fault:
@@ -41,8 +43,11 @@ class Fault:
 class FakeTwilio:
     """`posts` and `gets` are the requests seen; `faults` are used up one per request, in order."""
 
-    def __init__(self, account: str, token: str) -> None:
+    def __init__(self, account: str, token: str, checker: str = "") -> None:
+        """`checker`: base URL of a Prism that every message has to get past; `refused` is what it did not let by."""
         self.url = ""
+        self.refused: list[str] = []
+        self._checker = httpx.Client(base_url=checker, auth=(account, token), trust_env=False) if checker else None
         self.messages: list[dict[str, Any]] = []
         self.posts: list[dict[str, str]] = []
         self.gets: list[dict[str, str]] = []
@@ -73,9 +78,16 @@ class FakeTwilio:
         if urlsplit(target).path != self._path:
             return 404, {"code": 20404, "message": "not found", "status": 404}
         if method == "POST":
-            return 201, self.keep(form["To"], form["Body"])
+            return self._check(form) or (201, self.keep(form["To"], form["Body"]))
         found = [m for m in reversed(self.messages) if m["to"] == form.get("To", m["to"])]
         return 200, {"messages": found, "page": 0, "page_size": 50, "next_page_uri": None, "uri": target}
+
+    def _check(self, form: dict[str, str]) -> tuple[int, dict[str, Any]] | None:
+        checked = self._checker.post(self._path, data=form) if self._checker else None
+        if checked is None or checked.is_success:
+            return None
+        self.refused.append(checked.text)
+        return checked.status_code, {"code": 20001, "message": "not as the document says", "status": 400}
 
 
 def _handler(fake: FakeTwilio) -> type[BaseHTTPRequestHandler]:
@@ -124,9 +136,9 @@ def _handler(fake: FakeTwilio) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def running(account: str, token: str) -> Iterator[FakeTwilio]:
+def running(account: str, token: str, checker: str = "") -> Iterator[FakeTwilio]:
     """The fake on a free port of this machine."""
-    fake = FakeTwilio(account, token)
+    fake = FakeTwilio(account, token, checker)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(fake))
     server.daemon_threads = True
     fake.url = f"http://127.0.0.1:{server.server_port}"

@@ -19,10 +19,12 @@ from typing import Any
 
 import httpx
 import yaml
+from itsdangerous import URLSafeTimedSerializer
 
 from backend.dossiers import demo
 from backend.text import fold, phone_number
-from tests.end_to_end.stack import Stack, wait_for
+from chat_gateway.web_chat.visitor import COOKIE, SALT
+from tests.end_to_end.stack import SECRET_KEY, Stack, wait_for
 
 FOLDER = Path(__file__).resolve().parents[1] / "dialogue"
 _people = itertools.count(1_000)
@@ -69,6 +71,12 @@ class WebCitizen:
         self._client.get("/chat").raise_for_status()
         self._last = 0
         self._offered: list[dict[str, str]] = []
+
+    @property
+    def address(self) -> str:
+        """As the channel knows them: the key in the cookie that the page gave."""
+        signer = URLSafeTimedSerializer(SECRET_KEY, salt=SALT)
+        return str(signer.loads(self._client.cookies[COOKIE]))
 
     def say(self, words: str) -> Exchange:
         return self._send(words, {"text": words})

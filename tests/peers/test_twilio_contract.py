@@ -1,62 +1,19 @@
 """What we send to Twilio, held against Twilio's own OpenAPI document by Prism, which refuses what it does not allow."""
 
-import os
-import queue
-import shutil
-import socket
-import subprocess
-import threading
-from pathlib import Path
-
 import httpx
 import pytest
 
 from backend import clock
 from sms_gateway.providers.twilio import TwilioProvider
 from tests.builders import sms
-
-HERE = Path(__file__).parent
-PRISM = HERE / "node_modules/@stoplight/prism-cli/dist/index.js"
-SPEC = Path(os.environ.get("TWILIO_SPEC", HERE.parents[2] / "shared/specs/twilio_api_v2010.json"))
-_START_SECONDS = 60
+from tests.peers import prism as peer
 
 
 @pytest.fixture(scope="module")
 def prism():
     """Base URL of a Prism that mocks Twilio."""
-    if not SPEC.exists():
-        pytest.skip(f"Twilio's OpenAPI document is not at {SPEC} (set TWILIO_SPEC)")
-    node = shutil.which("node")
-    if node is None or not PRISM.exists():
-        reason = "Node.js or its modules are missing: npm ci --prefix tests/peers"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    # node itself, not npx: npx leaves its child behind when it is ended
-    command = [node, str(PRISM), "mock", "-h", "127.0.0.1", "-p", str(port), str(SPEC)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    try:
-        _wait_until_listening(process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _wait_until_listening(process: subprocess.Popen) -> None:
-    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-
-    def read() -> None:  # to the end: a full pipe would stop Prism
-        for line in process.stdout:
-            lines.put(line)
-        lines.put(None)
-
-    threading.Thread(target=read, daemon=True).start()
-    while "is listening" not in (line := lines.get(timeout=_START_SECONDS) or ""):
-        assert line, "Prism ended before it listened"
+    with peer.running() as url:
+        yield url
 
 
 @pytest.fixture
