@@ -188,7 +188,8 @@ def _appointment(dossier: Dossier) -> list[str]:
 def supplement(dossier: Dossier) -> str:
     """What is missing in a dossier, how and until when to bring it."""
     if dossier.state != State.SUPPLEMENT_REQUESTED:
-        return f"Hồ sơ {dossier.code} không thiếu giấy tờ gì. {describe(dossier)}"
+        which = f"Hồ sơ {dossier.code} ({cut(dossier.procedure_name, TOLD_NAME)})"
+        return " ".join([f"{which} không thiếu giấy tờ gì, {state_name(dossier.state)}.", *next_steps(dossier)])
     if not lacking(dossier):
         return describe(dossier)
     items = "\n".join(_item(number, paper) for number, paper in enumerate(_missing(dossier), 1))

@@ -20,6 +20,7 @@ MOST_WORDS_FUZZY = 12
 _JOINED = re.compile(r"(?<=\w)['’‘`´&-](?=\w)")
 _WORD = re.compile(r"\w+")
 _KIND = re.compile(r"^(?:xa|phuong|thi tran|huyen|thi xa|thanh pho|tinh|so|ban) ")
+_KINDS = {"phuong", "thitran", "thanhpho", "thixa"}
 _COMMITTEE = re.compile(r"\b(?:ubnd|uy ban(?: nhan dan)?)\b(?! tinh\b)")
 _SHORT = {"p": "phuong", "tp": "thanh pho", "tx": "thi xa", "tt": "thi tran", "h": "huyen", "bmt": "buon ma thuot"}
 
@@ -59,6 +60,8 @@ class Index:
             self._agencies[agency.id] = agency
             for key in dict.fromkeys(key for name in agency.names for key in keys(name)):
                 self._by_key[key].append(agency.id)
+        # "phuong" alone is near "phuong 1", and "phuong 2" nearer to it than any name is to a typo.
+        self._spelt = [key for key in self._by_key if key.isalpha()]
 
     def find(self, text: str) -> list[int]:
         """Ids of the agencies that `text` names, in the order of the text; several where the name is ambiguous.
@@ -77,8 +80,8 @@ class Index:
     def _close(self, tokens: Sequence[str]) -> list[list[int]]:
         best: tuple[float, str] = (0, "")
         for key in _windows(tokens[:MOST_WORDS_FUZZY]).values():
-            if len(key) >= SHORTEST_FUZZY:
-                hit = process.extractOne(key, self._by_key.keys(), scorer=fuzz.ratio, score_cutoff=CLOSE_ENOUGH)
+            if len(key) >= SHORTEST_FUZZY and key not in _KINDS:
+                hit = process.extractOne(key, self._spelt, scorer=fuzz.ratio, score_cutoff=CLOSE_ENOUGH)
                 best = max(best, (hit[1], hit[0])) if hit else best
         return [self._by_key[best[1]]] if best[1] else []
 

@@ -114,6 +114,7 @@ class Index:
         self._names = [_Name.of(entry.names[0]) for entry in self.entries]
         self._labels = _Labels(self.entries, self.vocabulary, self._rarity)
         self._named = _named(self.entries)
+        self._phrased = _phrased(self.entries)
         self._longest_name = max(map(len, self._named), default=0)
 
     def search(self, text: str, *, limit: int = 5, level: str | None = None, agency: str = "") -> Found:
@@ -129,7 +130,22 @@ class Index:
         order = np.argsort(-scores, kind="stable")
         hits = [Hit(self.entries[look.candidates[i]], round(float(scores[i]), 3)) for i in order[:limit]]
         decision = ranking.decide(scores[order], look.rows[order], len(question.residual.split()))
-        return Found(decision, question.residual, tuple(hits))
+        return self._began(question, Found(decision, question.residual, tuple(hits)))
+
+    def _began(self, question: Question, found: Found) -> Found:
+        """Where a phrase is asked word for word ("tạm trú"): its procedure, unless others than its later acts rival it.
+
+        Everyday words of an end ("bỏ tạm trú", "nghỉ hộ kinh doanh") are fillers elsewhere, so that the bare name of a
+        thing would be as near to its end as to its beginning.
+        """
+        i = self._phrased.get(tuple(question.said), -1)
+        asked = next((hit for hit in found.hits if i >= 0 and hit.entry is self.entries[i]), None)
+        if asked is None or self._names[i].acts & ranking.LATER_ACTS:
+            return found
+        rivals = [hit for hit in found.hits if hit is not asked and hit.score > asked.score - ranking.SAME_MARGIN]
+        if not all(ranking.acts(tokens(hit.entry.names[0])) & ranking.LATER_ACTS for hit in rivals):
+            return found
+        return Found("sure", found.residual, (asked, *(hit for hit in found.hits if hit is not asked)))
 
     def entry(self, code: str) -> Entry | None:
         """The procedure of that code."""
@@ -206,6 +222,15 @@ def _named(entries: Iterable[Entry]) -> dict[tuple[str, ...], str]:
         for words in names:
             found[words] = entry.code if found.get(words, entry.code) == entry.code else ""
     return found
+
+
+def _phrased(entries: Sequence[Entry]) -> dict[tuple[str, ...], int]:
+    """The positions of the entries by their phrases, without phrases of several."""
+    owners: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
+    for i, entry in enumerate(entries):
+        for phrase in entry.phrases:
+            owners[tuple(tokens(phrase))].add(i)
+    return {words: next(iter(found)) for words, found in owners.items() if len(found) == 1}
 
 
 def _weighted(question: Question) -> dict[Term, float]:

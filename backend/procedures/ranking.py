@@ -102,6 +102,33 @@ _ACTS = frozenset(
         "ket hop",
     )
 )
+LATER_ACTS = frozenset(
+    (
+        "cap lai",
+        "cap doi",
+        "gia han",
+        "dang ky lai",
+        "sua doi",
+        "bo sung",
+        "thay doi",
+        "dieu chinh",
+        "cai chinh",
+        "dinh chinh",
+        "chuyen doi",
+        "thu hoi",
+        "huy",
+        "huy bo",
+        "xoa",
+        "cham dut",
+        "giai the",
+        "tam ngung",
+        "tam dung",
+        "khoi phuc",
+        "tro lai",
+        "thoi",
+    )
+)
+"""What is done to a thing that is there already: whoever names the thing alone means how to get it."""
 _LONGEST_ACT = max(map(len, _ACTS))
 
 

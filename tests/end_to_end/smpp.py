@@ -46,11 +46,10 @@ class SmppStack(Stack):
         return ["".join(p[n] for n in sorted(p) if n) for p in texts.values() if len(p) > int(p[0])]
 
     def text(self, phone: str, words: str, seconds: float = 20) -> str:
-        """Text the short code and wait for the next whole SMS to that number."""
+        """Text the short code and wait for the whole of the answer at that number."""
         before = len(self.sent_sms(phone))
         self.carrier.text(phone.removeprefix("+"), words)
-        wait_for(lambda: len(self.sent_sms(phone)) > before, seconds, f"no answer to {words!r}, see {self.folder}")
-        return self.sent_sms(phone)[before]
+        return str(wait_for(lambda: self.answer(phone, before), seconds, f"no answer to {words!r}, see {self.folder}"))
 
 
 def made(folder: Path) -> SmppStack:

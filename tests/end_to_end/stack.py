@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from twilio.request_validator import RequestValidator
 
 from backend import database
+from backend.messaging.models import Message
 from backend.settings import ROOT
 
 PROCESSES = ("web", "sms", "chat", "worker", "actions", "rasa")
@@ -199,12 +200,20 @@ class Stack:
         return [line["body"] for line in lines if line["to"] == phone]
 
     def text(self, phone: str, words: str, seconds: float = 20) -> str:
-        """Text the hotline and wait for the next SMS to that number."""
+        """Text the hotline and wait for the answer at that number."""
         before = len(self.sent_sms(phone))
         response = self.post_sms(phone, words)
         assert response.status_code == 200, response.text
-        wait_for(lambda: len(self.sent_sms(phone)) > before, seconds, f"no answer to {words!r}")
-        return self.sent_sms(phone)[before]
+        return str(wait_for(lambda: self.answer(phone, before), seconds, f"no answer to {words!r}, see {self.folder}"))
+
+    def answer(self, phone: str, before: int) -> str | None:
+        """What answers a text among the SMS sent to a number after the first `before`; notices come at any time."""
+        for body in self.sent_sms(phone)[before:]:
+            with self.database() as session:
+                sent = session.query(Message.reply_to_id).filter(Message.body == body, Message.direction == "out")
+                if any(reply_to for (reply_to,) in sent):
+                    return body
+        return None
 
     @contextmanager
     def database(self) -> Iterator[Session]:

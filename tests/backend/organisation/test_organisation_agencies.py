@@ -159,6 +159,11 @@ def test_contact_text_without_a_number_names_the_hotline(seeded) -> None:
     assert [agency.code for agency in answer.agencies] == ["H15.24.163"]
 
 
+def test_a_ward_without_a_name_is_no_ward_with_a_number(seeded) -> None:
+    assert service.contacts("sdt can bo tu phap phuong la so may").agencies == ()
+    assert [agency.unit for agency in service.contacts("phuong 1 tuy hoa").agencies] == ["Phường Tuy Hòa"]
+
+
 def test_contact_text_for_a_commune_that_was_divided(seeded) -> None:
     text = service.contacts("xã Ea BHốk").text
     assert "huyện Cư Kuin (cũ) nay được chia về: xã Ea Ktur, xã Dray Bhăng." in text

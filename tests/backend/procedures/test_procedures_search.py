@@ -63,6 +63,25 @@ def test_look_alikes_are_asked_about_unless_words_tell_them_apart():
 
 
 @pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("tam tru", "Đăng ký tạm trú"),
+        ("làm tạm trú", "Đăng ký tạm trú"),
+        ("thường trú", "Đăng ký thường trú"),
+        ("ho kinh doanh", "Đăng ký thành lập hộ kinh doanh"),
+    ],
+)
+def test_the_bare_name_of_a_thing_means_how_to_get_it_not_how_it_ends(text, name):
+    found = catalogue_index().search(text)
+    assert (found.decision, found.hits[0].entry.names[0]) == ("sure", name)
+
+
+@pytest.mark.parametrize("text", ["bỏ tạm trú", "khai sinh", "làm căn cước", "giám hộ"])
+def test_an_end_in_everyday_words_and_things_of_several_beginnings_are_asked_about(text):
+    assert catalogue_index().search(text).decision == "ask"
+
+
+@pytest.mark.parametrize(
     "text", ["", "cần giấy tờ gì", "bao nhiêu tiền vậy ạ", "nộp ở đâu", "cho hỏi làm sao", "?!", "mất bao lâu thì xong"]
 )
 def test_a_question_that_names_nothing_finds_nothing(text):
