@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from backend.citizens import linking, service, wording
 from backend.messaging.attachments import Contact, Sent, attachments
-from backend.messaging.channels import Ask, Reply
+from backend.messaging.channels import Ask, Choice, Reply
 from backend.messaging.keywords import Context, command
 
 
@@ -57,14 +57,20 @@ def link(context: Context, argument: str) -> list[Reply]:
 @command("lk", "ma", accepts=r"\d{6}")
 def confirm(context: Context, argument: str) -> list[Reply]:
     """LK <code>."""
-    return [Reply(linking.confirm(context.conversation_id, argument) or wording.NO_CODE_AWAITED)]
+    return [_go_on(context, linking.confirm(context.conversation_id, argument) or wording.NO_CODE_AWAITED)]
+
+
+def _go_on(context: Context, said: str) -> Reply:
+    """Whoever has just proved a number mostly wants to see their dossiers."""
+    linked = context.channel != "sms" and service.verified_phone(context.channel, context.address)
+    return Reply(said, (Choice("Xem hồ sơ của tôi", "/check_dossier"),) if linked else ())
 
 
 @command("", accepts=r"\d{3} ?\d{3}")
 def bare_code(context: Context, argument: str) -> list[Reply] | None:
     """Six digits while a code is awaited: they never reach the assistant."""
     said = linking.confirm(context.conversation_id, argument.replace(" ", ""))
-    return None if said is None else [Reply(said)]
+    return None if said is None else [_go_on(context, said)]
 
 
 @command("huy lk", "huy lien ket", "bo lien ket", accepts="")
@@ -79,4 +85,4 @@ def take_contact(context: Context, _text: str, came: Sequence[Sent]) -> Sequence
     contact = next((one for one in came if isinstance(one, Contact)), None)
     if contact is None:
         return None
-    return [Reply(linking.take_contact(context.conversation_id, contact.phone, own=contact.own))]
+    return [_go_on(context, linking.take_contact(context.conversation_id, contact.phone, own=contact.own))]

@@ -64,6 +64,8 @@ def test_a_code_by_sms_links_the_chat(house, answer):
     assert service.verified_phone("zalo", CHAT) == PHONE
     assert service.addresses(PHONE) == {"zalo": CHAT}
     assert "đã liên kết" in zalo.bodies[-1]
+    assert [one.title for one in zalo.sent[-1].offered] == ["Xem hồ sơ của tôi"]
+    assert zalo.sent[0].offered == ()
     assert PHONE[-9:] not in "".join(zalo.bodies)
     assert scripted.asked == []
 
