@@ -67,7 +67,7 @@ def _owns_dossiers(stack: Stack, channel: str, address: str) -> dict[str, str]:
     person = next(_people)
     number = phone_number(demo.phone(person))
     with stack.database() as session:
-        codes = demo.seed_person(person)
+        codes = dialogue.seeded(session, person)
         if channel != "sms":
             proved = {"channel": channel, "address": address, "phone": number, "verified_by": "code"}
             session.add(ChannelIdentity(**proved, verified_at=clock.now()))

@@ -20,8 +20,11 @@ from typing import Any
 import httpx
 import yaml
 from itsdangerous import URLSafeTimedSerializer
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from backend.dossiers import demo
+from backend.dossiers.models import Dossier
 from backend.text import fold, phone_number
 from chat_gateway.web_chat.visitor import COOKIE, SALT
 from tests.end_to_end.stack import SECRET_KEY, Stack, wait_for
@@ -122,15 +125,22 @@ def load(path: Path) -> dict[str, Any]:
 
 def new_citizen(stack: Stack, script: dict[str, Any]) -> tuple[SmsCitizen | WebCitizen, dict[str, str]]:
     """A citizen nobody has talked to yet, and the dossier codes for the placeholders."""
-    with stack.database():
+    with stack.database() as session:
         person, other = next(_people), next(_people)
-        codes = demo.seed_person(person) if script.get("phone") else {}
+        codes = seeded(session, person) if script.get("phone") else {}
         codes["other"] = demo.seed_person(other)["processing"] if "{dossier:other}" in str(script) else ""
     if script["channel"] == "web":
         return WebCitizen(stack), codes
     number = phone_number(demo.phone(person))
     assert number is not None
     return SmsCitizen(stack, number), codes
+
+
+def seeded(session: Session, person: int) -> dict[str, str]:
+    """One demo dossier of each kind for this person, by kind, of which no notice comes between their words."""
+    codes = demo.seed_person(person)
+    session.execute(update(Dossier).where(Dossier.code.in_(codes.values())).values(look_at=None))
+    return codes
 
 
 def filled(text: str, codes: dict[str, str]) -> str:
