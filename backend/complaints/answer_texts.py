@@ -80,7 +80,7 @@ def _values(officer: OfficerInfo, complaint: Complaint) -> dict[str, str]:
 
 def save(officer: OfficerInfo, text_id: int | None, title: str, text: str, *, category: str, for_all: bool) -> int:
     """Add one, or change one. Raises Forbidden, InvalidInput (an unknown blank, too), NotFound."""
-    title, words = " ".join(title.split())[:80], normalise(text)
+    title, words = " ".join(normalise(title).split())[:80], normalise(text)
     if not title or not words or len(words) > LENGTH or category not in wording.CATEGORIES:
         raise InvalidInput(gettext("Câu mẫu cần tên, và lời từ 1 đến %(n)s ký tự.", n=LENGTH))
     if unknown := [blank for blank in blanks_left(words) if blank not in BLANKS]:

@@ -9,6 +9,7 @@ from backend.complaints.web import Answer, blueprint, names, sees, taker_require
 from backend.errors import InvalidInput
 from backend.i18n import gettext
 from backend.organisation.access import current_officer
+from backend.text import normalise
 
 
 @blueprint.get("/new")
@@ -46,10 +47,10 @@ def _call() -> Call:
     form = request.form
     category = form.get("category", "")
     return Call(
-        text=form.get("text", ""),
-        place=form.get("place", ""),
-        name=form.get("name", ""),
-        phone=form.get("phone", ""),
+        text=normalise(form.get("text", "")),
+        place=normalise(form.get("place", "")),
+        name=normalise(form.get("name", "")),
+        phone=normalise(form.get("phone", "")),
         kind=Kind(form["kind"]) if form.get("kind") in set(Kind) else None,
         category=category if category and category in wording.CATEGORIES else None,
         protection=Protection(form["protection"]) if form.get("protection") in set(Protection) else None,

@@ -244,21 +244,22 @@ def posted(form: Mapping[str, str]) -> Posted:
     for name, most in LENGTHS.items():
         if len(form.get(name, "")) > most:
             raise InvalidInput(f"{name} must have at most {most} characters")
-    place, address = _place(form), normalise(form.get("address_string", ""))
+    form = {name: normalise(value) for name, value in form.items()}
+    place, address = _place(form), form.get("address_string", "")
     if place is None and not address:
         raise InvalidInput("lat and long, or address_string, are required")
     kind = form.get(f"attribute[{KIND}]", Kind.REPORT)
     if kind not in (Kind.REPORT, Kind.PROPOSAL):
         raise InvalidInput(f"attribute[{KIND}] must be report or proposal")
-    name = normalise(f"{form.get('last_name', '')} {form.get('first_name', '')}")
-    text = normalise(form.get("description", "")) or wording.CATEGORIES[found]
+    name = f"{form.get('last_name', '')} {form.get('first_name', '')}".strip()
+    text = form.get("description", "") or wording.CATEGORIES[found]
     if media := _media(form):
         text = f"{text}\n{media}"
     return Posted(found, Kind(kind), text, address, place, name, _contact(form))
 
 
 def _place(form: Mapping[str, str]) -> Place | None:
-    latitude, longitude = form.get("lat", "").strip(), form.get("long", "").strip()
+    latitude, longitude = form.get("lat", ""), form.get("long", "")
     if not latitude and not longitude:
         return None
     try:
@@ -274,7 +275,7 @@ def _place(form: Mapping[str, str]) -> Place | None:
 
 def _media(form: Mapping[str, str]) -> str:
     """The address of a picture: kept as words for the officer, never fetched by us."""
-    url = normalise(form.get("media_url", ""))
+    url = form.get("media_url", "")
     try:
         ok = not url or (urlsplit(url).scheme in ("http", "https") and urlsplit(url).netloc and " " not in url)
     except ValueError:
@@ -285,7 +286,7 @@ def _media(form: Mapping[str, str]) -> str:
 
 
 def _contact(form: Mapping[str, str]) -> str:
-    phone, email = form.get("phone", "").strip(), form.get("email", "").strip()
+    phone, email = form.get("phone", ""), form.get("email", "")
     if phone and phone_number(phone) is None:
         raise InvalidInput("phone must be a Vietnamese phone number")
     if email and not _MAIL.fullmatch(email):

@@ -222,7 +222,8 @@ def _about(complaint: Complaint) -> tuple[float | None, float | None]:
 
 def unpublish(complaint_id: int, officer: OfficerInfo, reason: str) -> None:
     """Take it back; a second time changes nothing. Raises NotFound, Forbidden, InvalidInput without a reason."""
-    if not reason.strip():
+    reason = normalise(reason)
+    if not reason:
         raise _wrong("reason", gettext("Anh/chị ghi lý do."))
     with transaction() as session:
         complaint = access.load(session, complaint_id, officer)
@@ -231,7 +232,7 @@ def unpublish(complaint_id: int, officer: OfficerInfo, reason: str) -> None:
         if row is None or row.withdrawn_at is not None:
             return
         row.withdrawn_at = clock.now()
-        _leave_trace(session, complaint, officer, Action.UNPUBLISH, Audit.COMPLAINT_UNPUBLISHED, reason.strip())
+        _leave_trace(session, complaint, officer, Action.UNPUBLISH, Audit.COMPLAINT_UNPUBLISHED, reason)
 
 
 def _leave_trace(

@@ -9,13 +9,14 @@ from backend import http
 from backend.complaints import access, acts, answer_texts, identity, listing, publishing, wording
 from backend.complaints.acts import Facts
 from backend.complaints.policy import TRANSITIONS, Action, Kind, Need, Subject
-from backend.database import reading
+from backend.database import LARGEST_ID, reading
 from backend.errors import Conflict, InvalidInput, MotCuaError, NotFound
 from backend.i18n import N_, gettext
 from backend.organisation import navigation
 from backend.organisation.access import current_officer, role_required
 from backend.organisation.models import Role
 from backend.organisation.navigation import Entry
+from backend.text import normalise
 
 blueprint = Blueprint("complaints", __name__, url_prefix="/officers/complaints", template_folder="templates")
 READERS = frozenset({Role.HOTLINE_OPERATOR, Role.PROVINCE_LEADER, Role.LEADER, Role.HEAD, Role.SPECIALIST})
@@ -103,16 +104,21 @@ def act(complaint_id: int, name: str) -> Answer:
 
 def _facts() -> Facts:
     form = request.form
-    about = form.get("subject_code", "").strip()
+    about = _typed("subject_code", 32)
     return Facts(
-        reason=form.get("reason", "")[:2_000],
-        text=form.get("text", "")[:4_000],
+        reason=_typed("reason", 2_000),
+        text=_typed("text", 4_000),
         kind=Kind(form["kind"]) if form.get("kind") in set(Kind) else None,
-        agency_code=form.get("agency_code", "")[:32],
+        agency_code=_typed("agency_code", 32),
         officer_id=form.get("officer_id", type=int),
-        into=form.get("into", "")[:24],
-        subjects=(Subject(about[:32]),) if about else (),
+        into=_typed("into", 24),
+        subjects=(Subject(about),) if about else (),
     )
+
+
+def _typed(name: str, most: int) -> str:
+    """A field without the invisible characters that databases refuse."""
+    return normalise(request.form.get(name, "")[:most])
 
 
 @blueprint.post("/<int:complaint_id>/identity")
@@ -120,7 +126,7 @@ def _facts() -> Facts:
 def reveal(complaint_id: int) -> Answer:
     """Open the seal, once, on this answer only."""
     try:
-        person = identity.reveal(complaint_id, current_officer(), request.form.get("reason", "")[:2_000])
+        person = identity.reveal(complaint_id, current_officer(), _typed("reason", 2_000))
     except InvalidInput as error:
         return page_of(complaint_id, error=str(error)), error.status
     return page_of(complaint_id, person=person)
@@ -131,7 +137,8 @@ def reveal(complaint_id: int) -> Answer:
 def bulk_route() -> Response:
     """Route several at once; what cannot be routed stays, and is counted."""
     done = failed = 0
-    for complaint_id in request.form.getlist("complaint", type=int)[:200]:
+    ids = [number for number in request.form.getlist("complaint", type=int)[:200] if 0 < number <= LARGEST_ID]
+    for complaint_id in ids:
         try:
             acts.act(complaint_id, Action.ROUTE, acts.by(current_officer()), _facts())
             done += 1

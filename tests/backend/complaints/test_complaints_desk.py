@@ -164,3 +164,28 @@ def test_prepared_words_go_below_what_was_typed_and_nothing_is_written(house, ap
     removed = browser.post(f"/officers/complaints/texts/{number}/remove", data={"csrf_token": token})
     assert removed.status_code == 303
     assert answer_texts.texts(house[Role.HEAD]) == []
+
+
+def test_no_form_breaks_on_what_a_database_refuses(house, app):
+    browser = house_of.signed_in(app, house[Role.HOTLINE_OPERATOR].id)
+    token = house_of.token_of(browser.get("/officers/complaints/new").get_data(as_text=True))
+    new, told = make_report(state=State.RECEIVED), make_report()
+    page, good = "/officers/complaints", {"step": "publish", "agreed": "1", "version": "0"}
+    for path, form in (
+        (f"{page}/new", {"text": "a\0", "place": "\0", "name": "b\0", "phone": "\0"}),
+        (f"{page}/{told}/publication", {"words": "a\0", "answer": "b\0", "area": "\0", "photo": "\0", **good}),
+        (f"{page}/{told}/publication", {"words": "a\0", "answer": "b\0", **good}),
+        (f"{page}/{told}/publication/withdraw", {"reason": "a\0"}),
+        (f"{page}/texts", {"title": "a\0", "text": "b\0", "category": ""}),
+        (f"{page}/texts", {"id": "9" * 30, "title": "a", "text": "b", "category": "\0"}),
+        (f"{page}/{told}/identity", {"reason": "a\0"}),
+        (f"{page}/{new}/acts/name_subject", {"reason": "a\0", "subject_code": "\0"}),
+        (f"{page}/{new}/acts/merge", {"into": "\0"}),
+        (f"{page}/{new}/acts/sort", {"kind": "report"}),
+        (f"{page}/{new}/acts/route", {"agency_code": "\0"}),
+        (f"{page}/{new}/acts/out_of_competence", {"text": "a\0", "version": "9" * 30}),
+        (f"{page}/route", {"complaint": "9" * 30, "agency_code": "H15.02"}),
+    ):
+        assert browser.post(path, data={"csrf_token": token, **form}).status_code < 500, (path, form)
+    made = newest()
+    assert (made.text, made.place) == ("a", "")

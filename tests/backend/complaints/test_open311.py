@@ -204,6 +204,13 @@ def _error(response, extension):
     return int(error["code"])
 
 
+def test_what_a_database_refuses_is_left_out_of_what_is_posted(root, key):
+    assert post(root, key, description="Đèn\0 tắt", first_name="\0", email="a\0@b.example").status_code == 200
+    assert post(root, "\0").status_code == 403
+    with reading() as session:
+        assert session.scalars(select(Complaint.text)).all() == ["Đèn tắt"]
+
+
 def test_control_characters_do_not_break_the_xml(root, database):
     make_published("Đèn\x0c hỏng")
     answer = requests.get(f"{root}/requests.xml", timeout=10)
