@@ -1,6 +1,5 @@
 """How the providers do, for officers and the command line."""
 
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import func, select
@@ -9,41 +8,20 @@ from backend import clock
 from backend.database import reading
 from backend.messaging.channels import Health, HealthState
 from backend.messaging.models import Direction, Message, Status
+from backend.messaging.sms_provider import Provider
 from backend.settings import settings
 from sms_gateway import standing
 from sms_gateway.settings import sms_settings
 
 
-@dataclass(frozen=True)
-class ProviderHealth:
-    """`errors` within the last minute; `slow`: share of the last 15 minutes, None where it cannot be told;
-    `price` in đồng per segment, None where it is not known; `sent`, `failed` and `cost` of this day and month."""
-
-    name: str
-    weight: int
-    rest: int
-    draining: bool
-    errors: int
-    slow: float | None
-    price: int | None
-    sent_today: int
-    failed_today: int
-    cost_today: int
-    cost_this_month: int
-
-    def stored(self) -> dict[str, Any]:
-        """For the way to a page."""
-        return asdict(self)
-
-
-def providers() -> list[ProviderHealth]:
+def providers() -> list[Provider]:
     """Those of the settings, in their order."""
     standings = standing.now()
     slow = standing.slow_shares([each.name for each in standings])
     costs = sms_settings().costs
     with reading():
         return [
-            ProviderHealth(
+            Provider(
                 name=each.name,
                 weight=each.weight,
                 rest=each.rest,
@@ -72,16 +50,16 @@ def of_channel() -> Health:
     return Health(HealthState.WARNING if steps else HealthState.WELL, _lines(known), tuple(steps))
 
 
-def _is_faulty(each: ProviderHealth) -> bool:
+def _is_faulty(each: Provider) -> bool:
     much = each.errors > sms_settings().sms_errors_per_minute
     return much or (each.slow is not None and each.slow >= sms_settings().sms_slow_share)
 
 
-def _lines(known: list[ProviderHealth]) -> tuple[tuple[str, str], ...]:
+def _lines(known: list[Provider]) -> tuple[tuple[str, str], ...]:
     return tuple((each.name, _line(each)) for each in known)
 
 
-def _line(each: ProviderHealth) -> str:
+def _line(each: Provider) -> str:
     told = [f"tỷ trọng {each.weight}" + (" (ngừng giao tin mới)" if each.draining else "")]
     told.append(f"{each.errors} lỗi trong phút qua")
     if each.slow is not None:

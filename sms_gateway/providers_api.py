@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend import http
+from backend.messaging.sms_provider import Providers
 from sms_gateway import health, standing
 from sms_gateway.settings import MOST_WEIGHT
 
@@ -25,8 +26,8 @@ class Change(BaseModel):
 @blueprint.get("/")
 @http.internal
 def providers() -> ResponseReturnValue:
-    """All of them, see `health.ProviderHealth`."""
-    return jsonify(providers=[each.stored() for each in health.providers()])
+    """All of them."""
+    return jsonify(Providers(providers=health.providers()).model_dump())
 
 
 @blueprint.post("/<name>")

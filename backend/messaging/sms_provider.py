@@ -1,4 +1,4 @@
-"""What the SMS gateway knows, asked over HTTP: the backend does not import gateways."""
+"""What the SMS gateway knows, asked over HTTP: the backend does not import gateways, they speak these forms."""
 
 from typing import Any
 from urllib.parse import quote
@@ -54,7 +54,8 @@ class Preview(BaseModel):
 
 
 class Provider(BaseModel):
-    """How a provider does; see `sms_gateway.health`."""
+    """How a provider does. `errors` within the last minute; `slow`: share of the last 15 minutes, None where nobody can
+    tell; `price` in đồng per segment, None where it is not known; `sent`, `failed` and `cost` of this day and month."""
 
     name: str
     weight: int

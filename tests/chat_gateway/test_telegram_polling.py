@@ -17,6 +17,7 @@ from chat_gateway.telegram import bot_api, polling, service
 from chat_gateway.telegram.channel import TelegramChannel
 from chat_gateway.telegram.health import NO_WEBHOOK, NOT_REACHED, TOKEN
 from tests.builders import telegram as make
+from tests.end_to_end.stack import wait_for
 from tests.peers.telegram import client as peer
 
 _people = itertools.count(2_000_001)
@@ -131,12 +132,12 @@ def test_kill_9_while_polling_loses_nothing_and_doubles_nothing(telegram, tmp_pa
         telegram.write(next(_people), text)
     process = poll()
     try:
-        peer.wait_for(lambda: make.count() >= 5, 30, "nothing was polled")
+        wait_for(lambda: make.count() >= 5, 30, "nothing was polled")
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         assert make.count() < len(wanted), "it was killed too late to show anything"
         process = poll()
-        peer.wait_for(lambda: make.count() >= len(wanted) and not telegram.seen["waiting"], 40, "some are missing")
+        wait_for(lambda: make.count() >= len(wanted) and not telegram.seen["waiting"], 40, "some are missing")
         assert sorted(texts()) == sorted(wanted)
     finally:
         process.kill()
@@ -152,7 +153,7 @@ def test_officers_see_how_the_bot_is(telegram, line, monkeypatch):
     line.set_webhook("http://127.0.0.1:9/telegram/webhook", make.SECRET, 5, drop_pending=False)
     assert health().state == HealthState.WELL
     telegram.write(next(_people), "không tới nơi")
-    peer.wait_for(lambda: telegram.seen["webhook_errors"], 10, "the webhook was not tried")
+    wait_for(lambda: telegram.seen["webhook_errors"], 10, "the webhook was not tried")
     assert health().state == HealthState.WARNING
     assert ("Tin chờ ở Telegram", "1") in health().facts
     telegram.control("fault", method="getMe", status=502)

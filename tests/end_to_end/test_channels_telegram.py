@@ -18,7 +18,7 @@ from backend.organisation import service as organisation
 from backend.organisation.models import Role
 from chat_gateway.telegram.channel import TelegramChannel
 from tests.builders.files import make_photo
-from tests.end_to_end import conversations
+from tests.end_to_end import conversations, photos
 from tests.end_to_end import stack as stacks
 from tests.end_to_end.stack import Stack, wait_for
 from tests.peers.telegram import client, talking
@@ -134,6 +134,21 @@ def test_a_report_with_photo_and_place_is_answered_reopened_settled_and_asked_af
         sweep.look(number)
         assert conversation_id is not None
         assert "bốn tuần trước" in messaging.record_of(conversation_id)[-1].text
+
+
+def test_a_shared_number_links_and_a_photo_is_kept_without_its_place(
+    connected: Stack, telegram: client.Telegram
+) -> None:
+    citizen = talking.TelegramCitizen(telegram)
+    telegram.say(citizen.user, contact={"phone_number": "84905777001", "first_name": "A", "user_id": citizen.user})
+    assert "…001" in telegram.answer(citizen.user, 0)["text"]
+    assert photos.linked_phone(connected, "telegram", citizen.address) == "+84905777001"
+    kept = telegram.control("file", hex=photos.PHOTO.hex(), name="cong.jpg")
+    telegram.say(citizen.user, photo=[{**kept, "width": 80, "height": 40}], caption="ảnh cổng nhà")
+    data = photos.kept_photo(connected, "telegram", citizen.address)
+    assert data.startswith(b"\xff\xd8")
+    assert b"MOTCUA" not in data
+    assert telegram.answer(citizen.user, 1)
 
 
 def test_a_killed_sender_loses_nothing(

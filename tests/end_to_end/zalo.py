@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from backend.settings import ROOT
 from backend.text import fold
 from tests.end_to_end.dialogue import ANSWER_SECONDS, Exchange
-from tests.end_to_end.stack import Stack
-from tests.peers.zalo.client import Zalo, buttons, wait_for
+from tests.end_to_end.stack import Stack, wait_for
+from tests.peers.zalo.client import Zalo, buttons
 
 
 @dataclass

@@ -1,32 +1,24 @@
 """This Telegram from a test's side: start it as a process, play the people in it, look at what the bot did."""
 
 import os
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.end_to_end.stack import wait_for
+from tests.peers import peer
+from tests.peers.peer import ROOT, Peer
+
 SPEC = Path(os.environ.get("TELEGRAM_SPEC", ROOT.parent / "shared/specs/telegram_bot_api.json"))
 TOKEN = "4242424242:AAtest-token_of-the-loopback-telegram-x"
 SECRET = "a-secret_of-the-webhook"
 
 
-class Telegram:
+class Telegram(Peer):
     """A running one. `url` is for TELEGRAM_API_URL."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._http = httpx.Client(base_url=url, timeout=30, trust_env=False)
-
-    def control(self, what: str, **asked: Any) -> Any:
-        return self._http.post(f"/control/{what}", json=asked).raise_for_status().json()
 
     def call(self, method: str, **parameters: Any) -> Any:
         """A call to the Bot API itself, as the bot would make it."""
@@ -42,10 +34,6 @@ class Telegram:
         pressed = self.control("press", user=user, wanted=wanted, with_message=with_message)
         assert pressed is not None, f"no button {wanted!r}"
         return pressed
-
-    @property
-    def seen(self) -> dict[str, Any]:
-        return dict(self.control("seen"))
 
     def messages(self, user: int) -> list[dict[str, Any]]:
         """What the bot sent to somebody, in order."""
@@ -66,28 +54,10 @@ def titles(message: dict[str, Any]) -> list[str]:
     return [button["text"] for row in rows for button in row]
 
 
-def wait_for(what: Callable[[], Any], seconds: float, why: str) -> Any:
-    """The first truthy value of `what`."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if value := what():
-            return value
-        time.sleep(0.03)
-    raise TimeoutError(why)
-
-
 @contextmanager
 def running(*options: str) -> Iterator[Telegram]:
     """One as a process; skips where the schema is not there."""
     if not SPEC.exists():
         pytest.skip(f"the Bot API schema is not at {SPEC} (set TELEGRAM_SPEC)")
-    command = [sys.executable, "-m", "tests.peers.telegram", *options]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        url = process.stdout.readline().strip()
-        assert url, "the peer did not start"
+    with peer.process("tests.peers.telegram", *options) as url:
         yield Telegram(url)
-    finally:
-        process.terminate()
-        process.wait(10)
