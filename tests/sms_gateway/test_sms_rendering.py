@@ -172,6 +172,14 @@ def test_what_the_phone_shows_is_the_whole_plain_text(text):
     assert without_blanks(shown) == without_blanks(plain(text))
 
 
+@pytest.mark.parametrize("letter", ["x", "ế", "€", "😀"])
+@pytest.mark.parametrize("accents", [True, False])
+def test_no_answer_comes_near_the_1600_characters_that_twilio_takes(letter, accents):
+    rendered = render(f"{letter * 40} " * 1_000, ["Có", "Không"], accents=accents)
+    assert rendered.segments <= 2
+    assert len(rendered.body) <= 2 * 153
+
+
 def test_choices_are_numbered():
     rendered = render("Dạ, anh/chị hỏi gì?", ["Giấy tờ", "Lệ phí"], accents=False)
     assert rendered.body == "Da, anh/chi hoi gi?\n1. Giay to\n2. Le phi\nNhan so de chon"

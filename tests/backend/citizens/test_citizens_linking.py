@@ -182,6 +182,23 @@ def test_what_was_begun_by_sms_goes_on_in_the_chat(house):
     assert messaging.about(conversation) == "H15-261101-0001"
 
 
+def test_who_has_changed_the_channel_is_answered_where_they_asked(house):
+    """No dialogue is triggered "in the latest channel": an answer goes out in the conversation of its question."""
+    sms, zalo, scripted = house
+    share(PHONE, own=True)
+    scripted.down = True
+    make.text("câu hỏi qua SMS", address=PHONE)
+    make.work()
+    scripted.down = False
+    write("câu hỏi qua Zalo")
+    with clock.stopped_at(clock.now() + timedelta(minutes=1)):
+        make.sweep()
+        make.work()
+    assert zalo.bodies[-1] == "đã nghe: câu hỏi qua Zalo"
+    assert sms.bodies[-1] == "đã nghe: câu hỏi qua SMS"
+    assert "SMS" not in zalo.bodies[-1]
+
+
 def test_an_sms_needs_no_link(house):
     sms, _, _ = house
     for words in ("LK", "LK 0912345678", "HUY LK"):
