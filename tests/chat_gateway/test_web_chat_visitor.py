@@ -138,4 +138,4 @@ def test_static_files_may_be_kept_because_their_address_changes_with_them(app: F
     script = client.get(address)
     assert script.status_code == 200
     assert "immutable" in script.headers["Cache-Control"]
-    assert len(script.data) < 20 * 1024
+    assert len(script.data) < 24 * 1024

@@ -17,8 +17,9 @@ from chat_gateway.zalo.channel import ZaloChannel
 from chat_gateway.zalo.client import Client
 from chat_gateway.zalo.models import ZaloAccount
 from tests.builders import zalo as make
+from tests.peers.peer import ROOT
 from tests.peers.zalo import client as peer
-from tests.peers.zalo.client import ROOT, Zalo
+from tests.peers.zalo.client import Zalo
 
 pytestmark = pytest.mark.usefixtures("database")
 EXCHANGE = "/v4/oa/access_token"

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from backend import clock, database
+from backend.complaints import public_web as complaints_public
 from backend.dossiers import public
 from backend.dossiers.policy import State
 from backend.inbox import service as inbox
@@ -31,7 +32,7 @@ def app(database, monkeypatch):
     for throttle in (public_web.READING, public_web.WRITING, public_web.GUESSING):
         throttle.forget()
     app = make_app()
-    for pages in (web, public_web, public):
+    for pages in (web, public_web, public, complaints_public):
         app.register_blueprint(pages.blueprint)
     return app
 
