@@ -215,7 +215,7 @@ def test_a_failed_message_is_kept_and_sent_again_once(
     context.set_offline(False)
     expect(failed).to_have_count(0)
     expect(page.get_by_role("alert")).to_be_hidden()
-    expect(page.locator(".line.new")).to_have_count(0)  # it has arrived, not only left
+    expect(page.get_by_text("Đang gửi")).to_have_count(0)  # it has arrived, not only left
     worker.answer(make_reply("Dạ, em thấy hồ sơ rồi."))
     expect(page.locator(".line .text")).to_have_text(
         ["hồ sơ của tôi tới đâu rồi", "Anh/chị cho em mã hồ sơ ạ.", "H15.16-260930-0012", "Dạ, em thấy hồ sơ rồi."]
