@@ -32,8 +32,8 @@ demo-zalo: setup models/.trained ## Print a conversation through Zalo, with a Za
 	.venv/bin/python -m tests.end_to_end.demo_zalo
 
 test: setup-test models/.trained ## Set everything up and pass the tests
-	.venv/bin/pytest -n 2 --ignore tests/end_to_end $(ARGS)
-	.venv/bin/pytest tests/end_to_end $(ARGS)
+	.venv/bin/pytest -n 3 --ignore tests/end_to_end $(ARGS)
+	.venv/bin/pytest -n 2 --dist loadfile tests/end_to_end $(ARGS)
 	bot/.venv/bin/python -m pytest -c tests/bot/pytest.ini --confcutdir tests/bot tests/bot
 	bot/.venv/bin/rasa data validate --data nlu_data --domain domain.yml --config config.yml --fail-on-warnings
 

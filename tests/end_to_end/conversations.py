@@ -53,6 +53,8 @@ def lead(
     Where the script's citizen owns dossiers, `address` has proved to own their phone number beforehand.
     """
     script = dialogue.load(FOLDER / f"{name}.yml")
+    with stack.database() as session:
+        dialogue.end_reports(session)
     codes = _owns_dossiers(stack, channel, address) if script.get("phone") else {}
     if "{dossier:other}" in str(script):
         with stack.database():

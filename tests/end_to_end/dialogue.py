@@ -23,6 +23,8 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from backend.complaints.models import Complaint
+from backend.complaints.policy import OPEN, State
 from backend.dossiers import demo
 from backend.dossiers.models import Dossier
 from backend.text import fold, phone_number
@@ -126,6 +128,7 @@ def load(path: Path) -> dict[str, Any]:
 def new_citizen(stack: Stack, script: dict[str, Any]) -> tuple[SmsCitizen | WebCitizen, dict[str, str]]:
     """A citizen nobody has talked to yet, and the dossier codes for the placeholders."""
     with stack.database() as session:
+        end_reports(session)
         person, other = next(_people), next(_people)
         codes = seeded(session, person) if script.get("phone") else {}
         codes["other"] = demo.seed_person(other)["processing"] if "{dossier:other}" in str(script) else ""
@@ -141,6 +144,11 @@ def seeded(session: Session, person: int) -> dict[str, str]:
     codes = demo.seed_person(person)
     session.execute(update(Dossier).where(Dossier.code.in_(codes.values())).values(look_at=None))
     return codes
+
+
+def end_reports(session: Session) -> None:
+    """Whatever earlier scripts reported is over; else the next citizen would be asked whether it is the same thing."""
+    session.execute(update(Complaint).where(Complaint.state.in_(OPEN)).values(state=State.WITHDRAWN))
 
 
 def filled(text: str, codes: dict[str, str]) -> str:
