@@ -98,7 +98,8 @@ def _of_specialist(officer: OfficerInfo) -> Select[int]:
     """What `access.visible` says of specialists, from their few steps instead of from all dossiers."""
     held = select(DossierStep.dossier_id).where(DossierStep.officer_id == officer.id)
     waiting = select(DossierStep.dossier_id).where(access.unassigned(officer))
-    return select(Dossier.id).where(Dossier.id.in_(held.union(waiting)))
+    steps = held.union(waiting).cte("steps").prefix_with("MATERIALIZED")
+    return select(Dossier.id).join(steps, steps.c.dossier_id == Dossier.id)
 
 
 def _among_newest(officer: OfficerInfo, wanted: Sequence[Term], size: int) -> Select[int]:

@@ -1,5 +1,7 @@
 """One running system for all tests that do not break it; another is made by those that do."""
 
+import fcntl
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +14,14 @@ from tests.end_to_end.stack import Stack
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A seeded data folder."""
-    return stacks.seeded(tmp_path_factory.mktemp("seeded"))
+    """A seeded data folder, the same for all workers of a run."""
+    ours = tmp_path_factory.getbasetemp()
+    shared = ours.parent if "PYTEST_XDIST_WORKER" in os.environ else ours
+    with (shared / "seeding").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "seeded").exists():
+            stacks.seeded(shared / "being-seeded").rename(shared / "seeded")
+    return shared / "seeded"
 
 
 @pytest.fixture(scope="session")
