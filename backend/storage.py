@@ -9,11 +9,11 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -232,26 +232,24 @@ def read(file_id: str) -> bytes:
 
 def small(file_id: str) -> bytes:
     """A thumbnail of an image as JPEG, made at the first asking. Raises NotFound for what is no image."""
-    found = info(file_id)
-    if not found.is_image:
-        raise NotFound("Tệp này không có hình xem trước.")
-    key = f"{found.sha256}-small"
-    made = blobs().get(key)
-    if made is None:
-        made = filetypes.small(_blob(found.sha256))
-        blobs().put(key, made)
-    return made
+    return _made_of(file_id, "small", filetypes.small, "Tệp này không có hình xem trước.")
 
 
 def shrunk(file_id: str, most_bytes: int) -> bytes:
     """An image as JPEG of at most `most_bytes`, made at the first asking. Raises NotFound for what is no image."""
+    make = partial(filetypes.shrunk, most_bytes=most_bytes)
+    return _made_of(file_id, f"most-{most_bytes}", make, "Tệp này không phải là ảnh.")
+
+
+def _made_of(file_id: str, what: str, make: Callable[[bytes], bytes], no_image: str) -> bytes:
+    """What was made of an image before, beside its original, or is made now."""
     found = info(file_id)
     if not found.is_image:
-        raise NotFound("Tệp này không phải là ảnh.")
-    key = f"{found.sha256}-most-{most_bytes}"
+        raise NotFound(no_image)
+    key = f"{found.sha256}-{what}"
     made = blobs().get(key)
     if made is None:
-        made = filetypes.shrunk(_blob(found.sha256), most_bytes)
+        made = make(_blob(found.sha256))
         blobs().put(key, made)
     return made
 

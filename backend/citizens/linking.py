@@ -205,13 +205,9 @@ def unlink_by_officer(link_id: int, phone: str, reason: str, *, actor: str) -> N
     if reason not in Reason.ALL:
         raise InvalidInput(gettext("Anh/chị chọn lý do bỏ liên kết."))
     with transaction() as session:
-        row = session.get(ChannelIdentity, link_id)
-        if row is None or row.phone != phone:
-            raise Conflict(gettext("Liên kết này đã thay đổi. Anh/chị xem lại danh sách."))
-        view = messaging.view(messaging.conversation_with(row.channel, row.address))
-        messaging.hold(view.id)
+        view = _held(session.get(ChannelIdentity, link_id), phone)
         if _linked(session, view) != phone:
-            raise Conflict(gettext("Liên kết này đã thay đổi. Anh/chị xem lại danh sách."))
+            raise _changed_meanwhile()
         _unlink(session, view, phone, by=actor, reason=reason)
         _tell(view, wording.unlinked_by_officer(phone))
 
@@ -220,14 +216,24 @@ def restore(change_id: int, phone: str, *, actor: str) -> None:
     """Take back what an officer ended, where nothing has come after it; the chat is told. Raises Conflict."""
     with transaction() as session:
         row = session.get(IdentityChange, change_id)
-        if row is None or row.phone != phone:
-            raise Conflict(gettext("Liên kết này đã thay đổi. Anh/chị xem lại danh sách."))
-        view = messaging.view(messaging.conversation_with(row.channel, row.address))
-        messaging.hold(view.id)
-        if not _can_restore(session, row) or _linked(session, view) is not None:
-            raise Conflict(gettext("Liên kết này đã thay đổi. Anh/chị xem lại danh sách."))
+        view = _held(row, phone)
+        if row is None or not _can_restore(session, row) or _linked(session, view) is not None:
+            raise _changed_meanwhile()
         _link(session, view, phone, by=actor)
         _tell(view, wording.linked(phone))
+
+
+def _held(row: ChannelIdentity | IdentityChange | None, phone: str) -> ConversationView:
+    """The conversation of what an officer saw at `phone`, held so that nothing else links it meanwhile."""
+    if row is None or row.phone != phone:
+        raise _changed_meanwhile()
+    view = messaging.view(messaging.conversation_with(row.channel, row.address))
+    messaging.hold(view.id)
+    return view
+
+
+def _changed_meanwhile() -> Conflict:
+    return Conflict(gettext("Liên kết này đã thay đổi. Anh/chị xem lại danh sách."))
 
 
 def _tell(view: ConversationView, words: str) -> None:

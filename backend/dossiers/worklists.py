@@ -143,8 +143,11 @@ def due_soon(now: datetime) -> ColumnElement[bool]:
 
 
 def _with_step(condition: ColumnElement[bool], states: Sequence[StepState] = UNFINISHED) -> ColumnElement[bool]:
+    return _unfinished(select(DossierStep.dossier_id).where(condition, DossierStep.state.in_(states)))
+
+
+def _unfinished(steps: Select[int]) -> ColumnElement[bool]:
     """Unfinished ones alone: a dossier that was refused or withdrawn keeps its steps as they were."""
-    steps = select(DossierStep.dossier_id).where(condition, DossierStep.state.in_(states))
     return and_(Dossier.finished_at.is_(None), Dossier.id.in_(steps))
 
 
@@ -190,7 +193,7 @@ def _given_back(officer: OfficerInfo) -> ColumnElement[bool]:
             access.of_department(officer), DossierStep.state.in_(UNFINISHED), or_(_sent_back(held), _came_back(held))
         )
     )
-    return and_(Dossier.finished_at.is_(None), Dossier.id.in_(steps))
+    return _unfinished(steps)
 
 
 def _mine(*states: StepState) -> Callable[[OfficerInfo], ColumnElement[bool]]:

@@ -45,63 +45,6 @@ STRANGE_LIKENESS, STRANGE_ASKED, SHORT_QUESTION = 0.45, 0.5, 6
 # None, too: the best of a short question scores and resembles little; it is then right in less than half of the cases.
 WEAK_SCORE, WEAK_LIKENESS = 9.0, 0.5
 
-_ACTS = frozenset(
-    tuple(act.split())
-    for act in (
-        "cap",
-        "cap moi",
-        "lan dau",
-        "cap lai",
-        "cap doi",
-        "gia han",
-        "dang ky",
-        "dang ky lai",
-        "sua doi",
-        "bo sung",
-        "thay doi",
-        "dieu chinh",
-        "cai chinh",
-        "dinh chinh",
-        "chuyen doi",
-        "chuyen nhuong",
-        "thu hoi",
-        "huy",
-        "huy bo",
-        "xoa",
-        "cham dut",
-        "giai the",
-        "tam ngung",
-        "tam dung",
-        "tam thoi",
-        "khoi phuc",
-        "tro lai",
-        "thoi",
-        "thanh lap",
-        "chia",
-        "tach",
-        "sap nhap",
-        "hop nhat",
-        "bo nhiem",
-        "mien nhiem",
-        "mien",
-        "giam",
-        "ho tro",
-        "cong nhan",
-        "xac nhan",
-        "chap thuan",
-        "phe duyet",
-        "kiem tra",
-        "thong bao",
-        "bao cao",
-        "ban sao",
-        "trich luc",
-        "ghi chu",
-        "ghi vao so",
-        "nuoc ngoai",
-        "luu dong",
-        "ket hop",
-    )
-)
 LATER_ACTS = frozenset(
     (
         "cap lai",
@@ -129,6 +72,42 @@ LATER_ACTS = frozenset(
     )
 )
 """What is done to a thing that is there already: whoever names the thing alone means how to get it."""
+_ACTS = frozenset(
+    tuple(act.split())
+    for act in (
+        *LATER_ACTS,
+        "cap",
+        "cap moi",
+        "lan dau",
+        "dang ky",
+        "chuyen nhuong",
+        "tam thoi",
+        "thanh lap",
+        "chia",
+        "tach",
+        "sap nhap",
+        "hop nhat",
+        "bo nhiem",
+        "mien nhiem",
+        "mien",
+        "giam",
+        "ho tro",
+        "cong nhan",
+        "xac nhan",
+        "chap thuan",
+        "phe duyet",
+        "kiem tra",
+        "thong bao",
+        "bao cao",
+        "ban sao",
+        "trich luc",
+        "ghi chu",
+        "ghi vao so",
+        "nuoc ngoai",
+        "luu dong",
+        "ket hop",
+    )
+)
 _LONGEST_ACT = max(map(len, _ACTS))
 
 

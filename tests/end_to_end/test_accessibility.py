@@ -72,9 +72,8 @@ TOO_WIDE = """() => {
     .filter(one => one.getBoundingClientRect().right > width + 1)
     .slice(0, 3).map(one => one.outerHTML.slice(0, 120));
 }"""
-AXE_RUN = """async (colours) => {
-  const rules = {'color-contrast': {enabled: colours}};
-  const {violations} = await axe.run(document, {resultTypes: ['violations'], iframes: false, rules});
+AXE_RUN = """async () => {
+  const {violations} = await axe.run(document, {resultTypes: ['violations'], iframes: false});
   return violations.filter(one => ['serious', 'critical'].includes(one.impact))
     .map(one => `${one.id}: ${one.help}\\n      ` + one.nodes.slice(0, 3)
       .map(node => node.html.slice(0, 160) + ' | ' + (node.any[0] || node.all[0] || node.none[0]).message)
@@ -108,8 +107,7 @@ class Walk:
         for size in (WIDE, PHONE):
             page.set_viewport_size(size)  # type: ignore[arg-type]
             wide = f"{name} at {size['width']} px ({urlsplit(page.url).path})"
-            # Colours are the same at any width, and take two thirds of the time.
-            self.wrong += [f"{wide}\n    {text}" for text in page.evaluate(AXE_RUN, size is PHONE)]
+            self.wrong += [f"{wide}\n    {text}" for text in page.evaluate(AXE_RUN)]
             if size is PHONE and (found := page.evaluate(TOO_WIDE)):
                 self.too_wide.append("\n    ".join([wide, *found]))
             _picture(page, f"{name}-{size['width']}")
