@@ -25,7 +25,8 @@ def consent() -> None:
     click.echo("then, within 10 minutes: flask --app chat_gateway.cli zalo exchange CODE")
 
 
-@commands.command("exchange")
+# Zalo's codes may begin with a dash: nothing here is an option.
+@commands.command("exchange", context_settings={"ignore_unknown_options": True})
 @click.argument("code")
 def exchange(code: str) -> None:
     """Exchange the code that the consent brought for the first pair of tokens."""
