@@ -6,9 +6,9 @@ needs no list files and never disagrees with its training.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -20,12 +20,13 @@ from spacy.language import Language
 
 from bot.nlu import language, lookups
 from bot.nlu.analysis import Analysis, analyse
+from bot.nlu.trained import Trained
 
 ANALYSIS = "analysis"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=True)
-class Analyser(Tokenizer):
+class Analyser(Trained[Language], Tokenizer):
     """Puts an `Analysis` and Rasa's tokens on every message.
 
     Config: `abbreviations` a YAML file; `lists` {entity: phrase file}; `max_characters` beyond which nothing is read.
@@ -49,36 +50,15 @@ class Analyser(Tokenizer):
         return ["spacy"]
 
     def __init__(
-        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, nlp: Language | None = None
+        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, model: Language | None = None
     ) -> None:
-        super().__init__(config)
-        self._model_storage = model_storage
-        self._resource = resource
-        self._nlp = nlp
+        Tokenizer.__init__(self, config)
+        Trained.__init__(self, config, model_storage, resource, model)
 
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> Analyser:
-        """An untrained component."""
-        return cls(config, model_storage, resource)
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> Analyser:
-        """The component with the pipeline saved at training; fails loudly when the model lacks it."""
-        with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, language.load(folder / "vi"))
+    @staticmethod
+    def read_model(folder: Path) -> Language:
+        """The spaCy pipeline."""
+        return language.load(folder / "vi")
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
@@ -88,17 +68,17 @@ class Analyser(Tokenizer):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Compile and save the pipeline; the examples are not looked at."""
-        path = self._config["abbreviations"]
+        path = self.config["abbreviations"]
         known = lookups.abbreviations(path) if path else lookups.Abbreviations({}, frozenset())
-        lists = {entity: lookups.phrases(file) for entity, file in self._config["lists"].items()}
-        with self._model_storage.write_to(self._resource) as folder:
+        lists = {entity: lookups.phrases(file) for entity, file in self.config["lists"].items()}
+        with self.model_storage.write_to(self.resource) as folder:
             language.build(known, lists).to_disk(folder / "vi")
-        return self._resource
+        return self.resource
 
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         """Rasa's tokens: the written words. The analysis of the text goes onto the message besides."""
-        assert self._nlp is not None
-        analysis = analyse(message.get(attribute) or "", self._nlp, self._config["max_characters"])
+        assert self.model is not None
+        analysis = analyse(message.get(attribute) or "", self.model, self.config["max_characters"])
         if attribute == TEXT:
             message.set(ANALYSIS, analysis)
         return [Token(word.text, word.start, word.end) for word in analysis.words]

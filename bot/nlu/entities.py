@@ -9,22 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu import lookups, sequence
+from bot.nlu import sequence
 from bot.nlu.analyser import analysis_of
 from bot.nlu.analysis import Analysis
 from bot.nlu.sequence import Span, Tagger
 from bot.nlu.text import fold
+from bot.nlu.trained import Trained
 
 # Their shape says everything: the tagger may not invent them.
 SHAPED = frozenset({"dossier_code", "complaint_code", "procedure_code", "phone", "id_number"})
@@ -142,7 +142,7 @@ def _dossier_code(folded: str) -> str:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
-class VietnameseEntityExtractor(EntityExtractorMixin, GraphComponent):
+class VietnameseEntityExtractor(Trained[Tagger], EntityExtractorMixin):
     """Sets `entities`. Comes after the intent classifier, whose answer decides what bare digits and scores mean.
 
     Config: `iterations` of the tagger's training.
@@ -153,42 +153,10 @@ class VietnameseEntityExtractor(EntityExtractorMixin, GraphComponent):
         """Chosen on the development set."""
         return {"iterations": 15}
 
-    def __init__(
-        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, tagger: Tagger | None = None
-    ) -> None:
-        self._config = config
-        self._model_storage = model_storage
-        self._resource = resource
-        self._tagger = tagger
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> VietnameseEntityExtractor:
-        """An untrained component."""
-        return cls(config, model_storage, resource)
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> VietnameseEntityExtractor:
-        """The trained component; fails loudly when the model lacks it."""
-        with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, Tagger((folder / "entities.crfsuite").read_bytes()))
-
-    @classmethod
-    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Changed code below the component must lead to a new training."""
-        return lookups.code_fingerprint()
+    @staticmethod
+    def read_model(folder: Path) -> Tagger:
+        """The tagger of spans."""
+        return Tagger((folder / "entities.crfsuite").read_bytes())
 
     def train(self, training_data: TrainingData) -> Resource:
         """Train the tagger on all examples, those without entities too: they show where none are."""
@@ -196,11 +164,11 @@ class VietnameseEntityExtractor(EntityExtractorMixin, GraphComponent):
             (analysis_of(e), _annotated(e)) for e in training_data.nlu_examples if e.get(TEXT) and analysis_of(e)
         ]
         rows = [(sequence.features(a), sequence.tags(a, spans)) for a, spans in examples]
-        with self._model_storage.write_to(self._resource) as folder:
+        with self.model_storage.write_to(self.resource) as folder:
             path = folder / "entities.crfsuite"
-            sequence.train(rows, path, iterations=self._config["iterations"])
-            self._tagger = Tagger(path.read_bytes())
-        return self._resource
+            sequence.train(rows, path, iterations=self.config["iterations"])
+            self.model = Tagger(path.read_bytes())
+        return self.resource
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the entities found to each message."""
@@ -208,7 +176,7 @@ class VietnameseEntityExtractor(EntityExtractorMixin, GraphComponent):
             analysis = analysis_of(message)
             if analysis is None:
                 continue
-            spans = self._tagger.spans(analysis) if self._tagger else []
+            spans = self.model.spans(analysis) if self.model else []
             chosen = choose(analysis, spans, (message.get("intent") or {}).get("name"))
             found = [
                 {

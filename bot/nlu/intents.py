@@ -18,10 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
@@ -32,9 +30,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.svm import LinearSVC
 
-from bot.nlu import lookups
 from bot.nlu.analyser import analysis_of
 from bot.nlu.analysis import Analysis
+from bot.nlu.trained import Trained
 from bot.nlu.variants import two_questions
 
 RANKING_LENGTH = 10
@@ -213,7 +211,7 @@ def _with_and_without_accents(examples: Sequence[tuple[Analysis, str]]) -> tuple
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class FoldedIntentClassifier(IntentClassifier, GraphComponent):
+class FoldedIntentClassifier(Trained[IntentModel], IntentClassifier):
     """Sets `intent` and `intent_ranking`.
 
     Config: `weights` of the views, `c` of the machine, `pairs` of questions to make up (see bot/nlu/variants.py).
@@ -228,60 +226,28 @@ class FoldedIntentClassifier(IntentClassifier, GraphComponent):
             "pairs": 300,
         }
 
-    def __init__(
-        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, model: IntentModel | None = None
-    ) -> None:
-        self._config = config
-        self._model_storage = model_storage
-        self._resource = resource
-        self._model = model
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> FoldedIntentClassifier:
-        """An untrained component."""
-        return cls(config, model_storage, resource)
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> FoldedIntentClassifier:
-        """The trained component; fails loudly when the model lacks it."""
-        with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, IntentModel.load(folder))
-
-    @classmethod
-    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Changed code below the component must lead to a new training."""
-        return lookups.code_fingerprint()
+    @staticmethod
+    def read_model(folder: Path) -> IntentModel:
+        """The model of the intents."""
+        return IntentModel.load(folder)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Train on all examples that have a text and an intent."""
         examples = [e for e in training_data.nlu_examples if e.get(TEXT) and e.get(INTENT) and analysis_of(e)]
         labelled = [(analysis_of(e), e.get(INTENT)) for e in examples]
-        labelled += two_questions(labelled, self._config["pairs"])
+        labelled += two_questions(labelled, self.config["pairs"])
         analyses, intents = _with_and_without_accents(labelled)
-        model = IntentModel.train(analyses, intents, self._config["weights"], self._config["c"])
-        with self._model_storage.write_to(self._resource) as folder:
+        model = IntentModel.train(analyses, intents, self.config["weights"], self.config["c"])
+        with self.model_storage.write_to(self.resource) as folder:
             model.save(folder)
-        self._model = model
-        return self._resource
+        self.model = model
+        return self.resource
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Classify; a message without any word gets no intent, which the fallback turns into its own."""
         for message in messages:
             analysis = analysis_of(message)
-            ranking = self._model.ranking(analysis) if self._model and analysis and analysis.norms else []
+            ranking = self.model.ranking(analysis) if self.model and analysis and analysis.norms else []
             named = [{"name": name, "confidence": confidence} for name, confidence in ranking[:RANKING_LENGTH]]
             message.set("intent", named[0] if named else {"name": None, "confidence": 0.0}, add_to_output=True)
             message.set("intent_ranking", named, add_to_output=True)
