@@ -24,11 +24,6 @@ def seen_by(officer):
 
 
 @pytest.fixture
-def crew(database):
-    return make_crew()
-
-
-@pytest.fixture
 def strangers(database):
     make_house(OTHER, "UBND xã Khác")
     return make_crew(OTHER)

@@ -14,13 +14,8 @@ from backend.dossiers.policy import Action, State
 from backend.errors import InvalidInput
 from backend.organisation.models import Role
 from backend.wsgi import build
-from tests.builders.dossiers import PROCEDURE, dossier_id, get, make_crew, make_dossier, make_house
+from tests.builders.dossiers import PROCEDURE, dossier_id, get, make_dossier, make_house
 from tests.builders.organisation import make_officer, signed_in, token_of
-
-
-@pytest.fixture
-def crew(database):
-    return make_crew()
 
 
 @pytest.fixture

@@ -23,8 +23,7 @@ _ids = itertools.count(1)
 
 
 @pytest.fixture
-def chat(database, tmp_path, monkeypatch):
-    monkeypatch.setenv("STORAGE_DIR", str(tmp_path / "files"))
+def chat(database, monkeypatch):
     channel, scripted = make.install(monkeypatch)
     return channel, scripted
 

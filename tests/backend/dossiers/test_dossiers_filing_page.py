@@ -11,9 +11,7 @@ from backend.database import reading
 from backend.dossiers.models import Dossier
 from backend.dossiers.policy import State
 from backend.organisation.models import Role
-from backend.settings import settings
-from backend.wsgi import build
-from tests.builders.dossiers import AGENCY, OWNER, dossier_id, make_crew, make_dossier, make_house, make_procedure
+from tests.builders.dossiers import AGENCY, OWNER, dossier_id, make_dossier, make_house, make_procedure
 from tests.builders.files import make_image
 from tests.builders.organisation import signed_in
 from tests.builders.pages import Page
@@ -22,22 +20,6 @@ NEW = "/officers/dossiers/new"
 TYPED = {"phone": "0900 000 001", "name": "Trần Thị Mai"}
 ALL = {f"paper-{at}-state": "present" for at in (1, 2, 3)}
 OTHER = "H15.24.999"
-
-
-@pytest.fixture(autouse=True)
-def _folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("STORAGE_DIR", str(tmp_path / "files"))
-    settings.cache_clear()
-
-
-@pytest.fixture
-def app(database):
-    return build()
-
-
-@pytest.fixture
-def crew(database):
-    return make_crew()
 
 
 @pytest.fixture

@@ -13,8 +13,6 @@ from backend.dossiers import acts, supplements
 from backend.dossiers.models import Dossier, DossierEvent, Payment, WorkflowStep
 from backend.dossiers.policy import Action, State
 from backend.organisation.models import Role
-from backend.settings import settings
-from backend.wsgi import build
 from tests.builders.dossiers import PROCEDURE, dossier_id, get, make_crew, make_dossier, make_house
 from tests.builders.files import make_image, make_pdf
 from tests.builders.organisation import make_officer, signed_in
@@ -22,22 +20,6 @@ from tests.builders.pages import Page
 
 OTHER = "H15.24.999"
 XSS = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
-
-
-@pytest.fixture(autouse=True)
-def _folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("STORAGE_DIR", str(tmp_path / "files"))
-    settings.cache_clear()
-
-
-@pytest.fixture
-def app(database):
-    return build()
-
-
-@pytest.fixture
-def crew(database):
-    return make_crew()
 
 
 @pytest.fixture

@@ -29,11 +29,6 @@ EVERY_LETTER = (
 
 
 @pytest.fixture
-def crew(database):
-    return make_crew()
-
-
-@pytest.fixture
 def people(crew):
     """The four of the house under names of their own."""
     names = {

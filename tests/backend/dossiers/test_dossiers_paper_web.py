@@ -16,8 +16,6 @@ from backend.dossiers.paper.register import COLUMNS, Period
 from backend.dossiers.policy import State
 from backend.errors import InvalidInput, TooLarge
 from backend.organisation.models import Role
-from backend.settings import settings
-from backend.wsgi import build
 from tests.builders.dossiers import dossier_id, make_crew, make_dossier, make_house
 from tests.builders.files import make_docx, make_image, make_pdf
 from tests.builders.organisation import make_officer, signed_in
@@ -26,22 +24,6 @@ from tests.builders.papers import at
 OTHER = "H15.24.999"
 HEAD = 4
 """The row of the headings."""
-
-
-@pytest.fixture(autouse=True)
-def _folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("STORAGE_DIR", str(tmp_path / "files"))
-    settings.cache_clear()
-
-
-@pytest.fixture
-def app(database):
-    return build()
-
-
-@pytest.fixture
-def crew(database):
-    return make_crew()
 
 
 @pytest.fixture

@@ -16,8 +16,7 @@ from tests.builders.public import Citizen, dossier, picture, upload, wrong
 
 
 @pytest.fixture
-def citizen(database, tmp_path, monkeypatch):
-    monkeypatch.setenv("STORAGE_DIR", str(tmp_path / "files"))
+def citizen(database):
     return Citizen(build())
 
 

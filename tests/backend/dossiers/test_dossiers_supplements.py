@@ -17,8 +17,7 @@ from tests.builders.public import Citizen, dossier, picture, upload
 
 
 @pytest.fixture
-def waiting(database, tmp_path, monkeypatch):
-    monkeypatch.setenv("STORAGE_DIR", str(tmp_path / "files"))
+def waiting(database):
     return make_dossier(State.SUPPLEMENT_REQUESTED, missing=["Giấy chứng sinh", "Văn bản ủy quyền"])
 
 
@@ -85,8 +84,7 @@ def test_a_return_needs_a_remark(waiting, desk, remark):
         supplements.return_(send(waiting).paper_file_id, remark, desk())
 
 
-def test_before_the_request_a_return_only_marks_the_paper(database, tmp_path, monkeypatch, told, desk):
-    monkeypatch.setenv("STORAGE_DIR", str(tmp_path / "files"))
+def test_before_the_request_a_return_only_marks_the_paper(database, told, desk):
     code = make_dossier(State.SUBMITTED)
     assert not supplements.return_(send(code).paper_file_id, "thiếu trang", desk())
     assert (papers(code)[0].state, papers(code)[0].remark) == (PaperState.MISSING, "thiếu trang")
@@ -153,8 +151,7 @@ def test_the_page_lists_them_item_by_item_and_takes_photos(waiting, desk):
     assert citizen.does(key, "/giay-to/999999", file=upload()).status_code == 404
 
 
-def test_the_page_still_shows_what_was_accepted(database, tmp_path, monkeypatch, desk):
-    monkeypatch.setenv("STORAGE_DIR", str(tmp_path / "files"))
+def test_the_page_still_shows_what_was_accepted(database, desk):
     code = make_dossier(State.SUPPLEMENT_REQUESTED)
     supplements.accept(send(code).paper_file_id, desk())
     page = Citizen(build()).sees(dossier(code).key)

@@ -24,7 +24,7 @@ from backend.notifications.service import Event
 from backend.organisation import calendar_days
 from backend.organisation.models import Role
 from backend.organisation.service import OfficerInfo
-from tests.builders.dossiers import dossier_id, get, make_crew, make_dossier, make_procedure
+from tests.builders.dossiers import dossier_id, get, make_dossier, make_procedure
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -36,11 +36,6 @@ def at(text: str) -> datetime:
 
 MONDAY = at("2026-11-30T07:30")
 """Of a week without holidays."""
-
-
-@pytest.fixture
-def crew(database: Engine) -> dict[Role, OfficerInfo]:
-    return make_crew()
 
 
 def told(of: int, *events: Event) -> list[tuple[str, str, str]]:

@@ -10,7 +10,6 @@ from backend.dossiers.models import DossierStep
 from backend.dossiers.workflows import Step
 from backend.errors import InvalidInput, NotFound
 from backend.organisation.models import Role
-from backend.wsgi import build
 from tests.builders.dossiers import AGENCY, PROCEDURE, dossier_id, make_crew, make_dossier, make_house, make_procedure
 from tests.builders.organisation import make_officer, signed_in, token_of
 
@@ -24,11 +23,6 @@ def _house(database):
     make_house()
     make_house(OTHER, "Sở Thử nghiệm")
     make_procedure()
-
-
-@pytest.fixture
-def app(database):
-    return build()
 
 
 @pytest.fixture

@@ -12,11 +12,6 @@ from tests.builders.organisation import signed_in
 OTHER = "H15.24.999"
 
 
-@pytest.fixture
-def crew(database):
-    return make_crew()
-
-
 def codes(officer, key):
     return [line.code for line in worklists.listed(officer, key).lines]
 
