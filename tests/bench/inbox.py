@@ -7,8 +7,7 @@ commit of a citizen's message to the line on each listener, and on to the answer
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -16,8 +15,7 @@ from threading import Thread
 
 import httpx
 from rich.progress import Progress
-from sqlalchemy import create_engine, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import select, text
 
 from backend import database
 from backend.database import reading
@@ -34,11 +32,10 @@ from backend.organisation import service as organisation
 from backend.organisation.models import Role
 from backend.organisation.service import OfficerInfo
 from sms_gateway.channel import SmsChannel
-from tests.bench import report
+from tests.bench import databases, report
 from tests.bench.report import Spread
 from tests.end_to_end.stack import Stack
 
-POSTGRESQL = os.environ.get("TEST_DATABASE_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 MESSAGES = int(os.environ.get("BENCH_MESSAGES", "1000000"))
 OFFICERS = int(os.environ.get("BENCH_OFFICERS", "200"))
 PER_CONVERSATION = 20
@@ -94,38 +91,13 @@ _MADE = (
 
 def run() -> None:
     """Print both tables."""
-    with _schema() as url:
-        if not url:
-            report.console.print("PostgreSQL: skipped, it is not there")
+    with databases.postgresql() as engine:
+        if engine is None:
             return
-        engine, ours = database.create(url), database.engine
-        database.engine = lambda: engine  # type: ignore[assignment]
-        try:
-            channels.register(SmsChannel())
-            crew = _fill()
-            _measure(crew)
-            _measure_live(url, crew)
-        finally:
-            database.engine = ours
-            engine.dispose()
-
-
-@contextmanager
-def _schema() -> Iterator[str]:
-    """The address of an empty schema, dropped afterwards; empty where there is no PostgreSQL."""
-    schema, server = f"bench_inbox_{os.getpid()}", create_engine(POSTGRESQL)
-    try:
-        with server.begin() as connection:
-            connection.execute(text(f"CREATE SCHEMA {schema}"))
-    except OperationalError:
-        yield ""
-        return
-    try:
-        yield f"{POSTGRESQL}?options=-csearch_path%3D{schema}"
-    finally:
-        with server.begin() as connection:
-            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-        server.dispose()
+        channels.register(SmsChannel())
+        crew = _fill()
+        _measure(crew)
+        _measure_live(engine.url.render_as_string(hide_password=False), crew)
 
 
 def _fill() -> list[OfficerInfo]:

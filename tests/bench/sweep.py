@@ -2,18 +2,15 @@
 
 import os
 import random
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, func, insert, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, func, insert, select, text
 
-from backend import calendar, clock, database
+from backend import calendar, clock
 from backend.citizens.models import Citizen
 from backend.dossiers import deadlines
 from backend.dossiers import sweep as sweeping
@@ -22,39 +19,15 @@ from backend.dossiers.policy import PaperState, State, StepState
 from backend.models import ALL
 from backend.notifications.models import Notification
 from backend.organisation.models import Agency, Officer, Role
-from tests.bench import report
+from tests.bench import databases, report
 
 OPEN = int(os.environ.get("BENCH_SWEEP_DOSSIERS", "100000"))
 AGENCIES = 121
 CREW = (Role.RECEPTIONIST, Role.HEAD, Role.LEADER, *[Role.SPECIALIST] * 10)
 NOW = datetime(2026, 11, 26, 1, 0, tzinfo=UTC)
-POSTGRESQL = os.environ.get("TEST_DATABASE_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 AT_A_TIME = 5000
 
 Row = dict[str, Any]
-
-
-@contextmanager
-def _databases() -> Iterator[list[tuple[str, Engine]]]:
-    """An empty database of each kind that is there."""
-    schema = f"bench_sweep_{os.getpid()}"
-    with tempfile.TemporaryDirectory() as folder:
-        engines = [("SQLite", database.create(f"sqlite:///{folder}/mot_cua.db"))]
-        server = create_engine(POSTGRESQL)
-        try:
-            with server.begin() as connection:
-                connection.execute(text(f"CREATE SCHEMA {schema}"))
-            engines.append(("PostgreSQL", database.create(f"{POSTGRESQL}?options=-csearch_path%3D{schema}")))
-        except OperationalError:
-            report.console.print("PostgreSQL: skipped, it is not there")
-        try:
-            yield engines
-        finally:
-            for _, engine in engines:
-                engine.dispose()
-            if len(engines) > 1:
-                with server.begin() as connection:
-                    connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
 
 
 def _house() -> Iterator[tuple[Any, list[Row]]]:
@@ -185,22 +158,22 @@ def run() -> None:
     table = report.Table(title=f"Deadline sweep, {OPEN:,} open dossiers", title_justify="left", title_style="bold")
     for heading in headings:
         table.add_column(heading, justify="left" if heading in {"what", "promise"} else "right")
-    ours = database.engine
-    with _databases() as found, clock.stopped_at(NOW):
-        for name, engine in found:
-            database.engine = lambda engine=engine: engine  # type: ignore[assignment, misc]
-            try:
-                report.console.print(f"{name}: writing the dossiers …")
-                _fill(engine)
-                for which in ("first", "second"):
-                    took, longest, done = _swept(engine)
-                    figures = (done.looked_at, done.told, done.drafted, done.cancelled, done.failed)
-                    promise = "≤ 60" if which == "first" else "tells nobody twice"
-                    table.add_row(
-                        f"{name}, {which} sweep", f"{took:.1f}", f"{longest * 1000:.0f}", *map(str, figures), promise
-                    )
-                told = _count(engine, select(func.count()).select_from(Notification))
-                report.console.print(f"{name}: {told:,} notifications in all")
-            finally:
-                database.engine = ours
+    with clock.stopped_at(NOW):
+        with databases.sqlite() as engine:
+            _measure(table, "SQLite", engine)
+        with databases.postgresql() as found:
+            if found:
+                _measure(table, "PostgreSQL", found)
     report.console.print(table)
+
+
+def _measure(table: report.Table, name: str, engine: Engine) -> None:
+    report.console.print(f"{name}: writing the dossiers …")
+    _fill(engine)
+    for which in ("first", "second"):
+        took, longest, done = _swept(engine)
+        figures = (done.looked_at, done.told, done.drafted, done.cancelled, done.failed)
+        promise = "≤ 60" if which == "first" else "tells nobody twice"
+        table.add_row(f"{name}, {which} sweep", f"{took:.1f}", f"{longest * 1000:.0f}", *map(str, figures), promise)
+    told = _count(engine, select(func.count()).select_from(Notification))
+    report.console.print(f"{name}: {told:,} notifications in all")

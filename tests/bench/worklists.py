@@ -5,10 +5,8 @@ The baseline is one dossier fetched by its primary key in the same run.
 """
 
 import os
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import cycle, islice
@@ -16,8 +14,7 @@ from random import Random
 from typing import TypeVar
 
 from rich.table import Table
-from sqlalchemy import create_engine, func, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import func, select
 
 from backend import clock, database
 from backend.database import reading
@@ -32,7 +29,7 @@ from backend.organisation.service import OfficerInfo
 from backend.procedures import imports
 from backend.procedures.models import Source
 from backend.procedures.readers import files
-from tests.bench import report
+from tests.bench import databases, report
 from tests.bench.report import Spread
 
 T = TypeVar("T")
@@ -40,7 +37,6 @@ SMALL = 25_000
 LARGE = int(os.environ.get("BENCH_DOSSIERS", "100000"))
 REPEATS = 40
 ROLES = (Role.RECEPTIONIST, Role.SPECIALIST, Role.HEAD, Role.LEADER, Role.PROVINCE_LEADER)
-POSTGRESQL = os.environ.get("TEST_DATABASE_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 
 
 @dataclass(frozen=True)
@@ -55,44 +51,13 @@ class Sample:
 
 def run() -> None:
     """Print a table for each size and database."""
-    with tempfile.TemporaryDirectory() as folder, _engine(f"sqlite:///{folder}/mot_cua.db"):
+    with databases.sqlite():
         _one("SQLite", SMALL, promise=100)
     for count, promise in ((SMALL, 100), (LARGE, 200)):
-        with _schema() as url:
-            if not url:
-                report.console.print("PostgreSQL: skipped, it is not there")
+        with databases.postgresql() as engine:
+            if engine is None:
                 return
-            with _engine(url):
-                _one("PostgreSQL", count, promise=promise)
-
-
-@contextmanager
-def _engine(url: str) -> Iterator[None]:
-    engine, ours = database.create(url), database.engine
-    database.engine = lambda: engine  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        database.engine = ours
-        engine.dispose()
-
-
-@contextmanager
-def _schema() -> Iterator[str]:
-    """The address of an empty schema, dropped afterwards; empty where there is no PostgreSQL."""
-    schema, server = f"bench_worklists_{os.getpid()}", create_engine(POSTGRESQL)
-    try:
-        with server.begin() as connection:
-            connection.execute(text(f"CREATE SCHEMA {schema}"))
-    except OperationalError:
-        yield ""
-        return
-    try:
-        yield f"{POSTGRESQL}?options=-csearch_path%3D{schema}"
-    finally:
-        with server.begin() as connection:
-            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-        server.dispose()
+            _one("PostgreSQL", count, promise=promise)
 
 
 def _one(name: str, count: int, *, promise: int) -> None:
