@@ -15,7 +15,14 @@ FALLBACK = "nlu_fallback"
 _ANSWERS_TO_OFFERS = {"affirm", "deny", "cancel"}
 
 Awaited = Literal[
-    "complaint", "complaint_photo", "complaint_place", "complaint_name", "complaint_check", "complaint_sent", "score"
+    "complaint",
+    "complaint_photo",
+    "complaint_place",
+    "complaint_name",
+    "complaint_check",
+    "complaint_publish",
+    "complaint_sent",
+    "score",
 ]
 
 
@@ -144,7 +151,12 @@ class Turn:
     @property
     def tells_report(self) -> bool:
         """Whether a report is being told, and not sent yet."""
-        return (self.awaiting or "").startswith("complaint") and self.awaiting != "complaint_sent"
+        return (self.awaiting or "").startswith("complaint") and not self.report_is_in
+
+    @property
+    def report_is_in(self) -> bool:
+        """Whether a report has just been sent."""
+        return self.awaiting in ("complaint_publish", "complaint_sent")
 
     @property
     def on_sms(self) -> bool:

@@ -60,6 +60,7 @@ _AWAITED: dict[str, Awaited] = {
     "name": "complaint_name",
     "same": "complaint_check",
     "confirm": "complaint_check",
+    "publish": "complaint_publish",
 }
 _YES = {
     "gui",
@@ -75,6 +76,8 @@ _YES = {
     "ok",
     "oke",
 }
+_LETS_PUBLISH = {"cong khai", "cong khai di", "cho cong khai", "duoc", "duoc chu", "dong y", "cu cong khai"}
+_KEEPS_PRIVATE = {"khong", "khong cong khai", "dung cong khai", "khong cho", "khong duoc", "khong dong y"}
 _CORRECTS = re.compile(
     r"(?:da |a |u |uh )*(?:sai|nham|chua dung|khong dung|ko dung|khong phai|sua|noi lai)\b.*\w{2}.*\w{2}"
 )
@@ -120,7 +123,7 @@ async def _tell(turn: Turn, meaning: Meaning = "", *, urgent: bool = False) -> b
     if heard.outcome == "none":
         return False
     turn.tell(heard, [Pick(offer.title, offer.payload) for offer in heard.choices])
-    turn.memory.awaiting = _AWAITED.get(heard.question) if heard.outcome == "asking" else "complaint_sent"
+    turn.memory.awaiting = _AWAITED.get(heard.question) or ("complaint_sent" if heard.outcome != "asking" else None)
     return True
 
 
@@ -148,6 +151,8 @@ async def interrupts(turn: Turn) -> bool:
             meaning = _meaning_of_name(turn)
         case "complaint_check":
             meaning = _meaning_of_check(turn)
+        case "complaint_publish":
+            meaning = _meaning_of_publish(turn)
         case _:
             return False
     return meaning is not None and await _tell(turn, meaning)
@@ -192,6 +197,14 @@ def _meaning_of_check(turn: Turn) -> Meaning | None:
         return "no"
     adds = turn.intent in _UNKNOWN and len(words(turn.text)) >= _MIN_WORDS_AT_ONCE and not _ASKS.search(folded)
     return "" if adds or turn.intent == "file_complaint" else None
+
+
+def _meaning_of_publish(turn: Turn) -> Meaning | None:
+    """Only a plain yes or no: whatever else is said leaves the report unpublished."""
+    folded = fold(turn.text).strip(" .!")
+    if turn.intent == "affirm" or folded in _LETS_PUBLISH:
+        return "yes"
+    return "no" if turn.intent == "deny" or folded in _KEEPS_PRIVATE else None
 
 
 def _asks_something_else(turn: Turn) -> bool:

@@ -23,7 +23,7 @@ class ActionCancel(DialogueAction):
         elif turn.tells_report:
             dropped = await turn.api.drop_complaint(turn.message_id)
             turn.utter("utter_cancelled" if dropped.outcome == "none" else "utter_complaint_cancelled")
-        elif turn.awaiting == "complaint_sent":
+        elif turn.report_is_in:
             turn.utter("utter_complaint_is_in")
         else:
             turn.utter("utter_cancelled")

@@ -18,7 +18,7 @@ class ActionDeny(DialogueAction):
         if turn.offered:
             turn.memory.pending_aspect = turn.pending_aspect
             await not_understood(turn, offers=False)
-        elif turn.awaiting == "complaint_sent":
+        elif turn.report_is_in:
             turn.utter("utter_anything_else")
         elif turn.tells_report:
             await turn.api.drop_complaint(turn.message_id)

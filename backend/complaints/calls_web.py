@@ -54,4 +54,5 @@ def _call() -> Call:
         kind=Kind(form["kind"]) if form.get("kind") in set(Kind) else None,
         category=category if category and category in wording.CATEGORIES else None,
         protection=Protection(form["protection"]) if form.get("protection") in set(Protection) else None,
+        agrees=bool(form.get("agrees")),
     )

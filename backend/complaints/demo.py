@@ -119,3 +119,4 @@ def _publish(session: Session, complaint: Complaint, told: dict[str, Any]) -> No
         published_at=complaint.sent_at + timedelta(hours=1),
     )  # fmt: skip
     session.add(row)
+    complaint.may_publish = True

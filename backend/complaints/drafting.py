@@ -14,8 +14,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from backend import clock
+from backend.complaints import consent, intake, nearby, policy, sorting
 from backend.complaints import draft_words as words_of
-from backend.complaints import intake, nearby, policy, sorting
 from backend.complaints.models import Complaint, ComplaintEvent, ComplaintIdentity
 from backend.complaints.places import Place
 from backend.complaints.policy import Action, Kind, Protection, Question, State
@@ -60,6 +60,8 @@ def hear(conversation_id: int, message_id: int, text: str, *, meaning: str = "",
     nothing more is asked. Raises NotFound for a message of somebody else, InvalidInput for too much.
     """
     messaging.message_text(conversation_id, message_id)
+    if meaning in ("yes", "no") and (said := _decided(conversation_id, message_id, agrees=meaning == "yes")):
+        return said
     came = messaging.attachments_of(conversation_id, message_id)
 
     def learn(draft: Complaint, session: Session) -> Said | None:
@@ -136,7 +138,9 @@ def awaited(conversation_id: int) -> str:
         draft = session.scalars(_drafts(conversation_id)).first()
         last = session.scalars(_newest(conversation_id)).first()
     if draft is None:
-        return "complaint_sent" if last is not None and last.asked and not _is_stale(last) else ""
+        if last is None or _is_stale(last):
+            return ""
+        return "complaint_publish" if last.asked.get("question") == Question.PUBLISH else "complaint_sent"
     if _is_stale(draft):
         return ""
     match draft.asked.get("question"):
@@ -210,6 +214,19 @@ def _begin(session: Session, conversation_id: int) -> Complaint:
     session.add(draft)
     session.flush()
     return draft
+
+
+def _decided(conversation_id: int, message_id: int, *, agrees: bool) -> Said | None:
+    """Yes or no to the question that the receipt of the last report ends with; None where it is not open."""
+    with transaction() as session:
+        last = session.scalars(_newest(conversation_id).with_for_update()).first()
+        if last is None or last.asked.get("question") != Question.PUBLISH or _is_stale(last):
+            return None
+        if last.asked.get("heard") == message_id:  # it was this very yes that sent the report
+            return None
+        said = Said("filed", consent.record(session, last, agrees))
+        last.asked = last.asked | {"heard": message_id, "said": asdict(said)}
+        return said
 
 
 def _question_of(draft: Complaint) -> Question:
@@ -371,7 +388,10 @@ def _file(session: Session, draft: Complaint, message_id: int | None) -> Said:
     guessed = _become_report(session, draft, State.RECEIVED)
     heard = message_id or messaging.newest(draft.conversation_id or 0, "in")
     intake.show(draft, f"{draft.code}: {draft.text}", heard)
-    return Said("filed", intake.receipt(draft, guessed.emergency_number))
+    question, choices = consent.ask(draft)
+    offers = tuple((choice.title, choice.payload) for choice in choices)
+    told = intake.receipt(draft, guessed.emergency_number) + question
+    return Said("filed", told, Question.PUBLISH if question else "", offers)
 
 
 def _become_report(session: Session, draft: Complaint, state: State) -> Guess:

@@ -21,6 +21,7 @@ def take_in(
     """
     complaint.code = f"PA-{clock.local(complaint.created_at):%y%m%d}-{complaint.id:04d}"
     classify(complaint, guessed)
+    complaint.place = complaint.place or sorting.place_in(complaint.text)
     name_subjects(complaint)
     if complaint.protection != Protection.ANONYMOUS:
         person.complaint_id = complaint.id

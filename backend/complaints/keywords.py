@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backend.citizens import service as citizens
-from backend.complaints import drafting, service, wording
+from backend.complaints import consent, drafting, service, wording
 from backend.complaints.places import Place
 from backend.dossiers import service as dossiers
 from backend.errors import InvalidInput, MotCuaError
@@ -56,6 +56,18 @@ def decide(context: Context, argument: str) -> list[Reply]:
         return [Reply(str(refused))]
 
 
+@command("pa", accepts=r"(pa)?[\s.-]*\d{6}[\s.-]*\d{4,6}\s+((khong|dung|thoi)\s+)?cong\s*khai\W*")
+def decide_whether_public(context: Context, argument: str) -> list[Reply]:
+    """PA <code> CONG KHAI | KHONG CONG KHAI."""
+    match = _DECIDED.fullmatch(argument.strip())
+    assert match is not None
+    agrees = fold(match[2]).startswith("cong")
+    try:
+        return [Reply(consent.say(context.conversation_id, service.normal_code(match[1]), agrees))]
+    except MotCuaError as refused:
+        return [Reply(str(refused))]
+
+
 @command("pa", accepts=r"(pa)?[\s.-]*\d{6}[\s.-]*\d{4,6}\s+\S.*")
 def add(context: Context, argument: str) -> list[Reply]:
     """PA <code> <more words>."""
@@ -71,7 +83,8 @@ def add(context: Context, argument: str) -> list[Reply]:
 @command("pa", accepts=r".*[a-z].*")
 def file(context: Context, argument: str) -> list[Reply]:
     """PA <words>: one message, one report."""
-    return [Reply(service.file(context.conversation_id, context.message_id, argument).text)]
+    filed = service.file(context.conversation_id, context.message_id, argument)
+    return [Reply(filed.text, choices=filed.choices)]
 
 
 @choice(drafting.WORD)
@@ -88,6 +101,16 @@ def decide_by_button(context: Context, rest: str) -> list[Reply]:
         if verb == "settled":
             return [Reply(service.settle(context.conversation_id, code))]
         return [Reply(service.reopen(context.conversation_id, code, NOT_DONE))]
+    except MotCuaError as refused:
+        return [Reply(str(refused))]
+
+
+@choice(consent.WORD)
+def pick_whether_public(context: Context, rest: str) -> list[Reply]:
+    """Yes or no under a receipt."""
+    verb, _, code = rest.partition(" ")
+    try:
+        return [Reply(consent.say(context.conversation_id, code, verb == "yes"))]
     except MotCuaError as refused:
         return [Reply(str(refused))]
 
@@ -119,7 +142,7 @@ def put_to_report(context: Context, text: str, sent: Sequence[Sent]) -> list[Rep
     report = re.fullmatch(r"pa[\s:.,-]+(.*[a-z].*)", fold(words), re.DOTALL)
     if report is not None:
         filed = service.file(context.conversation_id, context.message_id, words[report.start(1) :])
-        return [Reply(filed.text), *_to_report(context, files, place, told=False)]
+        return [Reply(filed.text, choices=filed.choices), *_to_report(context, files, place, told=False)]
     if files and _papers_awaited(context):
         if place is not None:
             _put_place(context, place)

@@ -33,8 +33,11 @@ class Complaint(Base):
     happened: Mapped[str] = mapped_column(String(120), default="")
     """When, in the citizen's words, where they said it apart from the rest."""
     contact: Mapped[str] = mapped_column(String(8), default=Contact.HERE)
+    may_publish: Mapped[bool | None]
+    """Whether everybody may read of it, in words that name nobody; None: nobody has said so, which is no."""
     asked: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """Of a draft: `question`, `at` (ISO), `same` (ids offered); `heard` and `said`: the last message and its answer."""
+    """Of a draft, and of what its receipt asks: `question`, `at` (ISO), `same` (ids offered); `heard` and `said`: the
+    last message and its answer."""
     files: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     """Photos: `file_id` in `backend.storage`, `name`, `media_type`."""
     state: Mapped[str] = mapped_column(String(16))

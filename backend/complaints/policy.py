@@ -65,13 +65,14 @@ class Contact(StrEnum):
 
 
 class Question(StrEnum):
-    """What a draft still lacks, in the order in which it is asked for."""
+    """What a draft still lacks, in the order in which it is asked for, and what is asked once it is in."""
 
     WHAT = "what"
     WHERE = "where"
     NAME = "name"  # of a formal complaint
     SAME = "same"  # whether it is what others reported near by
     CONFIRM = "confirm"
+    PUBLISH = "publish"  # with the receipt: whether everybody may read of it
 
 
 class State(StrEnum):
@@ -96,6 +97,8 @@ CLOCK_RUNS = AT_AGENCY
 OPEN = AT_HOTLINE | AT_AGENCY | {State.APPROVED}
 TOLD = frozenset({State.SENT, State.SETTLED})
 """The citizen has the answer."""
+PUBLIC_KINDS = frozenset({Kind.REPORT, Kind.PROPOSAL})
+"""Others have a law of their own, or are over before anybody reads of them."""
 ENDED = frozenset({State.SETTLED, State.MERGED, State.WITHDRAWN})
 
 
@@ -119,6 +122,8 @@ class Action(StrEnum):
     SETTLE = "settle"
     REOPEN = "reopen"
     REVEAL = "reveal"
+    CONSENT = "consent"
+    REFUSE = "refuse"
     PUBLISH = "publish"
     UNPUBLISH = "unpublish"
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from backend import audit, clock
 from backend.audit import Audit
-from backend.complaints import access, acts, identity, policy, wording
+from backend.complaints import access, acts, consent, identity, policy, wording
 from backend.complaints.models import Complaint, ComplaintEvent, ComplaintSubject
-from backend.complaints.policy import Action, Kind, Party, Protection, State
+from backend.complaints.policy import Action, Party, Protection, State
 from backend.complaints.public_models import Publication
 from backend.database import reading, transaction
 from backend.errors import Conflict, Forbidden, InvalidInput
@@ -25,8 +25,6 @@ from backend.organisation.service import OfficerInfo
 from backend.screening import names_in, screened
 from backend.text import fold, normalise
 
-KINDS = frozenset({Kind.REPORT, Kind.PROPOSAL})
-"""Others have a law of their own, or are over before anybody reads of them."""
 HIDDEN = frozenset({State.MERGED, State.WITHDRAWN})
 LENGTH = 2_000
 """Of the public words, and of the answer."""
@@ -72,7 +70,8 @@ def shown() -> ColumnElement[bool]:
     about = exists(select(ComplaintSubject.id).where(ComplaintSubject.complaint_id == Complaint.id))
     return and_(
         Publication.withdrawn_at.is_(None),
-        Complaint.kind.in_(KINDS),
+        Complaint.kind.in_(policy.PUBLIC_KINDS),
+        Complaint.may_publish.is_(True),
         Complaint.protection == Protection.NAMED,
         Complaint.state.not_in(HIDDEN),
         Complaint.sent_at.is_not(None),
@@ -82,12 +81,14 @@ def shown() -> ColumnElement[bool]:
 
 def obstacle(complaint: Complaint) -> str:
     """Why this report cannot be published; "" where nothing is in the way."""
-    if complaint.kind not in KINDS:
+    if complaint.kind not in policy.PUBLIC_KINDS:
         return gettext("Chỉ phản ánh, kiến nghị được công khai.")
     if complaint.protection != Protection.NAMED:
         return gettext("Danh tính người phản ánh được bảo vệ: không công khai.")
     if complaint.subjects:
         return gettext("Phản ánh nói về một đơn vị hay cán bộ: không công khai.")
+    if complaint.may_publish is False:
+        return gettext("Người phản ánh không cho công khai.")
     if complaint.state not in policy.TOLD:
         return gettext("Công khai được khi đã trả lời công dân.")
     return ""
@@ -104,7 +105,8 @@ def desk(officer: OfficerInfo, complaint: Complaint) -> Desk | None:
             draft = _kept(row)
         else:  # a look at what cannot be published needs no names of anybody
             draft = Draft() if why_not else _first(complaint, identity.known_names(session, complaint.id), areas)
-    is_public = row is not None and row.withdrawn_at is None
+        public = select(Publication.complaint_id).join(Complaint).where(Complaint.id == complaint.id, shown())
+        is_public = session.scalar(public) is not None
     return Desk(
         draft, why_not, is_public, row is not None and is_public and is_outdated(row, complaint),
         complaint.latitude is not None, areas,
@@ -186,8 +188,10 @@ def publish(complaint_id: int, officer: OfficerInfo, draft: Draft) -> None:
         complaint = _publishable(session, complaint_id, officer)
         session.refresh(complaint, with_for_update=True)  # two who publish it first at once come one after the other
         ready = checked(complaint, draft, identity.known_names(session, complaint_id))
-        if not ready.agreed:
+        if not (complaint.may_publish or ready.agreed):
             raise _wrong("agreed", gettext("Công khai khi người phản ánh đồng ý."))
+        if not complaint.may_publish:  # they told the officer
+            consent.record(session, complaint, True, acts.by(officer))
         row = session.get(Publication, complaint_id, with_for_update=True)
         if (row.version if row else 0) != draft.version:
             raise Conflict(gettext("Lời công khai vừa được người khác sửa. Anh/chị xem lại rồi làm tiếp."))

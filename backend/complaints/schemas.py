@@ -24,7 +24,7 @@ class Offer(BaseModel):
 class DraftOut(BaseModel):
     outcome: Literal["asking", "filed", "followed", "dropped", "none"]
     text: str = Field(description="What to tell the citizen")
-    question: str = Field(description="What is waited for: what, where, name, same, confirm")
+    question: str = Field(description="What is waited for: what, where, name, same, confirm; publish when it is in")
     choices: list[Offer] = []
     ask: str = Field("", description='"location" where a channel may offer to share it')
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from backend import clock
-from backend.complaints import acts, draft_words, intake, policy, sorting, wording
+from backend.complaints import acts, consent, draft_words, intake, policy, sorting, wording
 from backend.complaints.acts import CITIZEN, Facts
 from backend.complaints.models import Complaint, ComplaintIdentity
 from backend.complaints.places import Place as Place
@@ -18,6 +18,7 @@ from backend.complaints.sorting import Guess
 from backend.database import insert_for, reading, transaction
 from backend.errors import Conflict, InvalidInput, NotFound
 from backend.messaging import service as messaging
+from backend.messaging.channels import Choice
 from backend.organisation.service import OfficerInfo
 from backend.settings import settings
 
@@ -33,6 +34,7 @@ class Filed:
 
     code: str
     text: str
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,13 @@ def file(conversation_id: int, message_id: int, text: str) -> Filed:
         if complaint.code is None:
             _take_over_what_came_before(session, complaint)
             phone = messaging.view(conversation_id).address
-            intake.take_in(session, complaint, guessed, ComplaintIdentity(phone=phone))
+            complaint.text = draft_words.wishes(complaint, complaint.text) or complaint.text
+            person = ComplaintIdentity(phone=draft_words.number_in(text) or phone)
+            intake.take_in(session, complaint, guessed, person)
+            consent.note_asked(complaint)
             intake.show(complaint, f"{complaint.code}: {complaint.text}", message_id)
-        return Filed(complaint.code or "", intake.receipt(complaint, guessed.emergency_number))
+        question, choices = consent.ask(complaint)
+        return Filed(complaint.code or "", intake.receipt(complaint, guessed.emergency_number) + question, choices)
 
 
 def _take_over_what_came_before(session: Session, complaint: Complaint) -> None:
@@ -93,6 +99,8 @@ class Call:
     kind: Kind | None = None
     category: str | None = None
     protection: Protection | None = None
+    agrees: bool = False
+    """That everybody may read of it."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +128,8 @@ def file_for_caller(officer: OfficerInfo, call: Call) -> Taken:
         session.flush()
         person = ComplaintIdentity(name=call.name.strip()[:200], phone=call.phone.strip()[:40])
         intake.take_in(session, complaint, Guess(call.kind or read.kind, category, ""), person, acts.by(officer))
+        if call.agrees:
+            consent.record(session, complaint, True, acts.by(officer))
         return Taken(complaint.id, complaint.code or "", read.emergency_number)
 
 
@@ -135,11 +145,19 @@ def add(conversation_id: int, message_id: int, code: str, text: str) -> str:
         line = f"[{message_id}] {' '.join(text.split())}"
         if line not in complaint.text.splitlines():
             complaint.text = f"{complaint.text}\n{line}"[:MAX_LENGTH]
+            _hear_wishes(session, complaint, text)
             intake.name_subjects(complaint)
             acts.take_from_subjects(complaint)
             intake.note(session, complaint, Action.ADD)
             intake.show(complaint, f"{complaint.code}, bổ sung: {text.strip()}", message_id)
         return f"Dạ, em đã ghi thêm vào phản ánh {complaint.code}. Cảm ơn anh/chị."
+
+
+def _hear_wishes(session: Session, complaint: Complaint, text: str) -> None:
+    """Whoever asks only now not to be named is not named from now on."""
+    draft_words.wishes(complaint, text)
+    if complaint.protection == Protection.ANONYMOUS:
+        session.execute(delete(ComplaintIdentity).where(ComplaintIdentity.complaint_id == complaint.id))
 
 
 def add_files(conversation_id: int, files: list[dict[str, Any]], place: Place | None) -> str | None:
@@ -187,13 +205,13 @@ def look_up(conversation_id: int, code: str | None) -> Lookup:
 def settle(conversation_id: int, code: str) -> str:
     """The citizen says that it is settled; what to tell them. Raises NotFound, Conflict."""
     acts.act(_own(conversation_id, code), Action.SETTLE, CITIZEN)
-    return f"Dạ, em ghi nhận việc ở phản ánh {_code(code)} đã xong. Cảm ơn anh/chị."
+    return f"Dạ, em ghi nhận việc ở phản ánh {normal_code(code)} đã xong. Cảm ơn anh/chị."
 
 
 def reopen(conversation_id: int, code: str, reason: str) -> str:
     """The citizen says that it is not settled; what to tell them. Raises NotFound, Conflict, InvalidInput."""
     acts.act(_own(conversation_id, code), Action.REOPEN, CITIZEN, Facts(reason=reason))
-    code = _code(code)
+    code = normal_code(code)
     return (
         f"Dạ, em đã mở lại phản ánh {code}, tổng đài {settings().hotline} sẽ xem lại và báo anh/chị."
         f" Muốn nói rõ còn gì chưa được, anh/chị nhắn PA {code.removeprefix('PA-')} và nội dung."
@@ -203,17 +221,18 @@ def reopen(conversation_id: int, code: str, reason: str) -> str:
 def withdraw(conversation_id: int, code: str) -> str:
     """The citizen takes it back; what to tell them. Raises NotFound, Conflict."""
     acts.act(_own(conversation_id, code), Action.WITHDRAW, CITIZEN)
-    return f"Dạ, em đã rút phản ánh {_code(code)}."
+    return f"Dạ, em đã rút phản ánh {normal_code(code)}."
 
 
-def _code(text: str) -> str:
+def normal_code(text: str) -> str:
+    """`PA-261128-0003` however it is typed; what is no code as it is."""
     match = CODE.fullmatch(text.strip())
     return f"PA-{match[1]}-{match[2]}" if match else text.strip()
 
 
 def _own(conversation_id: int, code: str) -> int:
     with reading() as session:
-        complaint = _of(session, conversation_id, _code(code))
+        complaint = _of(session, conversation_id, normal_code(code))
     if complaint is None:
         raise NotFound("Dạ, em không tìm thấy phản ánh nào như vậy được gửi từ đây.")
     return complaint.id

@@ -49,6 +49,8 @@ ACTIONS = {
     Action.SETTLE: N_("Xác nhận đã xong"),
     Action.REOPEN: N_("Mở lại"),
     Action.REVEAL: N_("Xem danh tính"),
+    Action.CONSENT: N_("Đồng ý công khai"),
+    Action.REFUSE: N_("Không đồng ý công khai"),
     Action.PUBLISH: N_("Công khai"),
     Action.UNPUBLISH: N_("Thôi công khai"),
 }

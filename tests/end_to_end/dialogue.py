@@ -4,10 +4,12 @@ A file is one behaviour, its name the sentence:
 
     channel: sms            # or web
     phone: "0900000001"     # sms: somebody who owns one demo dossier of each kind; each run gets a number of its own
+    neighbour: PA đèn hỏng …  # what somebody else had texted before, where it matters
     turns:
       - citizen: làm giấy khai sinh cần gì    # or `pick: 2` / `pick: Lệ phí`, a choice of the last answer
         answer_has: [giấy chứng sinh]         # all of these, compared unaccented and without case
         answer_lacks: [lỗi]
+      - officers_answer: Đã thay bóng.          # every open report; then what the citizen is told of it
 """
 
 import itertools
@@ -20,20 +22,26 @@ from typing import Any
 import httpx
 import yaml
 from itsdangerous import URLSafeTimedSerializer
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from backend.complaints.models import Complaint
 from backend.complaints.policy import OPEN, State
 from backend.dossiers import demo
 from backend.dossiers.models import Dossier
+from backend.messaging import channels
 from backend.text import fold, phone_number
+from chat_gateway.web_chat.channel import WebChannel
 from chat_gateway.web_chat.visitor import COOKIE, SALT
+from sms_gateway.channel import SmsChannel
+from tests.builders.complaints import answer_report
 from tests.end_to_end.stack import SECRET_KEY, Stack, wait_for
 
 FOLDER = Path(__file__).resolve().parents[1] / "dialogue"
 _people = itertools.count(1_000)
 ANSWER_SECONDS = 20
+TOLD_SECONDS = 40
+"""The worker looks for what others have put into its outbox every ten seconds."""
 
 
 @dataclass
@@ -57,6 +65,12 @@ class SmsCitizen:
         self.last = self.stack.text(self.phone, words, ANSWER_SECONDS)
         return Exchange(words, self.last)
 
+    def hear(self, why: str) -> Exchange:
+        """What is told without being asked for."""
+        known = len(self.stack.sent_sms(self.phone))
+        self.last = wait_for(lambda: self.stack.sent_sms(self.phone)[known:], TOLD_SECONDS, f"nothing said: {why}")[0]
+        return Exchange(why, self.last)
+
     def pick(self, wanted: str | int) -> Exchange:
         """A number is texted as it is; part of a title is looked up among the numbered lines of the last answer."""
         if isinstance(wanted, str):
@@ -69,6 +83,7 @@ class WebCitizen:
     """Writes in the web chat with a cookie of its own."""
 
     def __init__(self, stack: Stack) -> None:
+        self.stack = stack
         base = f"http://127.0.0.1:{stack.ports['chat']}"
         self._client = httpx.Client(
             base_url=base, timeout=30, verify=False, headers={"Origin": base, "X-Mot-Cua-Chat": "1"}
@@ -85,6 +100,12 @@ class WebCitizen:
 
     def say(self, words: str) -> Exchange:
         return self._send(words, {"text": words})
+
+    def hear(self, why: str) -> Exchange:
+        """What is told without being asked for."""
+        told = wait_for(self._next_answer, TOLD_SECONDS, f"nothing said: {why}")
+        self._offered = told["choices"]
+        return Exchange(why, _in_words(told), [choice["title"] for choice in self._offered])
 
     def pick(self, wanted: str | int) -> Exchange:
         titles = [choice["title"] for choice in self._offered]
@@ -132,11 +153,17 @@ def new_citizen(stack: Stack, script: dict[str, Any]) -> tuple[SmsCitizen | WebC
         person, other = next(_people), next(_people)
         codes = seeded(session, person) if script.get("phone") else {}
         codes["other"] = demo.seed_person(other)["processing"] if "{dossier:other}" in str(script) else ""
+    if script.get("neighbour"):
+        SmsCitizen(stack, _number(next(_people))).say(script["neighbour"])
     if script["channel"] == "web":
         return WebCitizen(stack), codes
+    return SmsCitizen(stack, _number(person)), codes
+
+
+def _number(person: int) -> str:
     number = phone_number(demo.phone(person))
     assert number is not None
-    return SmsCitizen(stack, number), codes
+    return number
 
 
 def seeded(session: Session, person: int) -> dict[str, str]:
@@ -167,13 +194,29 @@ def play(stack: Stack, script: dict[str, Any]) -> Iterator[tuple[Exchange, dict[
 def turns(citizen: Any, script: dict[str, Any], codes: dict[str, str]) -> Iterator[tuple[Exchange, dict[str, Any]]]:
     """The same with a citizen of any channel (`conversations.Citizen`)."""
     for turn in script["turns"]:
-        words = turn.get("pick", turn.get("citizen"))
-        words = filled(words, codes) if isinstance(words, str) else words
-        exchange = citizen.pick(words) if "pick" in turn else citizen.say(words)
+        exchange = _exchange(citizen, turn, codes)
         expected = {
             key: [filled(str(part), codes) for part in turn.get(key, [])] for key in ("answer_has", "answer_lacks")
         }
         yield exchange, expected
+
+
+def _exchange(citizen: Any, turn: dict[str, Any], codes: dict[str, str]) -> Exchange:
+    if "officers_answer" in turn:
+        _answer_reports(citizen.stack, turn["officers_answer"])
+        return citizen.hear(f"(officers answer: {turn['officers_answer']})")
+    words = turn.get("pick", turn.get("citizen"))
+    words = filled(words, codes) if isinstance(words, str) else words
+    return citizen.pick(words) if "pick" in turn else citizen.say(words)
+
+
+def _answer_reports(stack: Stack, words: str) -> None:
+    """The house answers every open report, each by those whose work it is."""
+    channels.register(SmsChannel())
+    channels.register(WebChannel())
+    with stack.database() as session:
+        for report in session.scalars(select(Complaint.id).where(Complaint.state.in_(OPEN))).all():
+            answer_report(report, words)
 
 
 def mistakes(exchange: Exchange, expected: dict[str, Any]) -> list[str]:

@@ -9,8 +9,8 @@ import backend.complaints.keywords
 import backend.dossiers.photos  # noqa: F401
 from backend import clock, storage
 from backend.complaints import drafting, listing, policy, service, sweep, telling
-from backend.complaints.models import Complaint, ComplaintIdentity
-from backend.complaints.policy import Kind, Protection, State
+from backend.complaints.models import Complaint, ComplaintEvent, ComplaintIdentity
+from backend.complaints.policy import Action, Kind, Protection, State
 from backend.database import reading
 from backend.errors import NotFound
 from backend.inbox import service as inbox
@@ -233,6 +233,76 @@ def test_the_same_nearby_is_offered_and_joined_and_told_of_the_answer(telegram):
     assert (second.report.state, second.report.merged_into_id) == (State.MERGED, first.report.id)
     assert third.tells("đèn đường hỏng ở số 12 Nguyễn Du phường Tân Lợi").question == "same"
     assert third.picks("Việc khác").question == "confirm"
+
+
+def test_a_report_by_keyword_or_telephone_is_met_by_a_neighbours_too(telegram):
+    first = make.text(f"PA {LIGHT}")
+    make.work()
+    said = Citizen("78").tells("đèn đường trước số 12 Nguyễn Du tắt mấy hôm nay")
+    assert said.question == "same"
+    agency = house_of.make_agency(code="H15.01", name="Văn phòng UBND tỉnh")
+    operator = sign_in.officer(house_of.make_officer(role=Role.HOTLINE_OPERATOR, agency_id=agency))
+    service.withdraw(first.conversation_id, service.look_up(first.conversation_id, None).text.split()[3])
+    service.file_for_caller(operator, service.Call(LIGHT))
+    assert Citizen("79").tells("đèn đường trước số 12 Nguyễn Du tắt mấy hôm nay").question == "same"
+
+
+def test_whether_everybody_may_read_of_it_is_asked_with_the_receipt_and_silence_is_no(telegram):
+    citizen = Citizen()
+    citizen.tells(LIGHT)
+    said = citizen.tells("gửi", "yes")
+    assert (said.outcome, said.question) == ("filed", "publish")
+    assert "không nêu tên và số" in said.text
+    assert [title for title, _ in said.choices] == ["Cho công khai", "Không"]
+    assert keywords.awaited(citizen.conversation_id) == "complaint_publish"
+    assert citizen.report.may_publish is None
+    again = citizen.tells("được", "yes")
+    assert citizen.report.may_publish is True
+    assert keywords.awaited(citizen.conversation_id) == "complaint_sent"
+    assert drafting.hear(citizen.conversation_id, citizen.message_id, "được", meaning="yes") == again
+    short = citizen.report.code.removeprefix("PA-")
+    for words, agrees in (("khong cong khai", False), ("công khai", True), ("ĐỪNG CÔNG KHAI!", False)):
+        make.text(f"pa {short} {words}", channel="telegram", address=citizen.address)
+        make.work()
+        assert citizen.report.may_publish is agrees, telegram.bodies[-1]
+    with reading() as session:
+        said_so = select(ComplaintEvent.action).where(ComplaintEvent.action.in_((Action.CONSENT, Action.REFUSE)))
+        assert session.scalars(said_so.order_by(ComplaintEvent.id)).all() == ["consent", "refuse", "consent", "refuse"]
+
+
+def test_the_keyword_knows_the_same_wishes_also_afterwards(telegram):
+    citizen = Citizen()
+    citizen.conversation_id = make.text(f"PA {LIGHT}, giấu tên tôi", channel="telegram", address="77").conversation_id
+    make.work()
+    assert (citizen.report.protection, citizen.report.text) == (Protection.ANONYMOUS, LIGHT)
+    assert "không hiện ra với ai" in telegram.bodies[-1]
+    make.text("PA rác đổ ở buôn Ako Dhong, gọi lại số 0905 123 456", channel="telegram", address="77")
+    make.work()
+    report = citizen.report
+    assert (report.contact, "0905" in report.text) == ("call", False)
+    with reading() as session:
+        assert session.get_one(ComplaintIdentity, report.id).phone == "+84905123456"
+    make.text(f"PA {report.code.removeprefix('PA-')} giấu tên tôi nhé", channel="telegram", address="77")
+    make.work()
+    assert citizen.report.protection == Protection.ANONYMOUS
+    with reading() as session:
+        assert session.get(ComplaintIdentity, report.id) is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"{LIGHT}, giấu tên tôi",
+        "tố cáo cán bộ ở phường Tân Lợi nhận hối lộ",
+        "cháy nhà số 12 Nguyễn Du phường Tân Lợi",
+        "khiếu nại quyết định thu hồi đất ở phường Tân Lợi",
+    ],
+)
+def test_what_is_never_public_is_not_asked_about(telegram, words):
+    make.text(f"PA {words}", channel="telegram", address="77")
+    make.work()
+    assert "đã ghi nhận" in telegram.bodies[-1]
+    assert "công khai" not in telegram.bodies[-1]
 
 
 def test_what_is_far_or_old_or_secret_is_not_offered(telegram):

@@ -4,13 +4,14 @@ import contextlib
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import yaml
 from sqlalchemy import select
 
 from backend.audit import Audit, AuditEntry
-from backend.complaints import acts, identity, province_map, public_web, published, publishing, wording
+from backend.complaints import acts, consent, identity, province_map, public_web, published, publishing, wording
 from backend.complaints.acts import Facts
 from backend.complaints.models import ComplaintEvent
 from backend.complaints.policy import Action, Kind, Protection, State
@@ -19,6 +20,7 @@ from backend.complaints.public_models import Publication
 from backend.complaints.publishing import Draft
 from backend.database import reading
 from backend.errors import Conflict, Forbidden, InvalidInput, NotFound
+from backend.messaging import service as messaging
 from backend.organisation import sign_in
 from backend.organisation.models import Level, Role
 from backend.settings import ROOT, settings
@@ -83,7 +85,7 @@ def test_an_operator_publishes_in_other_words_and_takes_it_back(operator, visito
     with reading() as session:
         actions = session.scalars(select(ComplaintEvent.action).order_by(ComplaintEvent.id)).all()
         tags = session.scalars(select(AuditEntry.tag).where(AuditEntry.subject == f"complaint:{report}")).all()
-    assert actions == [Action.FILE, Action.PUBLISH, Action.UNPUBLISH]
+    assert actions == [Action.FILE, Action.CONSENT, Action.PUBLISH, Action.UNPUBLISH]
     assert sorted(tags) == sorted([Audit.COMPLAINT_PUBLISHED, Audit.COMPLAINT_UNPUBLISHED])
 
 
@@ -98,6 +100,7 @@ def test_what_must_not_be_public_is_refused(operator):
         {"state": State.ROUTED},
         {"state": State.REOPENED},
         {"state": State.WITHDRAWN},
+        {"may_publish": False},
     ):
         with pytest.raises(Conflict):
             publishing.publish(make_report(**values), operator, GOOD)
@@ -111,11 +114,31 @@ def test_what_turns_out_not_to_be_public_is_gone_everywhere(visitor):
         {"about": [("H15.03", None)]},
         {"state": State.WITHDRAWN},
         {"state": State.MERGED},
+        {"may_publish": False},
     ):
         code = make_published("Lời cũ", report=report, latitude=12.68, longitude=108.04)
         assert "Lời cũ" not in page(visitor, f"/phan-anh/{code}", 404)
     for path in ("/phan-anh/", "/phan-anh/?q=loi+cu", "/phan-anh/ban-do"):
         assert "Lời cũ" not in page(visitor, path)
+
+
+def test_who_thinks_again_is_gone_from_the_public_pages_at_once_and_no_officer_overrules_it(operator, visitor, app):
+    conversation = messaging.conversation_with("sms", "+84905000111")
+    report = make_report("đèn hỏng", conversation_id=conversation)
+    with pytest.raises(InvalidInput, match="đồng ý"):
+        publishing.publish(report, operator, replace(GOOD, agreed=False))
+    publishing.publish(report, operator, GOOD)  # they said so on the phone, and that is kept
+    code = published.listed([], 1)[0].code
+    assert "KHONG CONG KHAI" in consent.say(conversation, code, True)
+    page(visitor, f"/phan-anh/{code}")
+    consent.say(conversation, code, False)
+    page(visitor, f"/phan-anh/{code}", 404)
+    with pytest.raises(Conflict, match="không cho công khai"):
+        publishing.publish(report, operator, replace(GOOD, version=1))
+    officer = house_of.signed_in(app, operator.id)
+    shown = page(officer, f"/officers/complaints/{report}")
+    assert "không cho công khai" in shown
+    assert "Ai cũng đọc được" not in shown
 
 
 def test_sorting_it_anew_as_a_denunciation_hides_it_at_once(operator, visitor):
