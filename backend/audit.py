@@ -29,6 +29,7 @@ class Audit(StrEnum):
     CASE_CALLED = "case:called"
     CASE_CALL_BACK = "case:call_back"
     CASE_CLOSED = "case:closed"
+    CASE_IDENTITY_REVEALED = "case:identity_revealed"
     CASE_GIVEN_BACK = "case:given_back"
     CASE_LABELLED = "case:labelled"
     CASE_MERGED = "case:merged"

@@ -70,6 +70,39 @@ def screened(
     return re.sub("\ue000(.)", lambda match: kept[ord(match[1]) - 0xE100], text)
 
 
+_INTRODUCES = re.compile(
+    r"\b(?:(?:ten )?(?:toi|tui|em|minh|chau|con) (?:la|ten|ten la|ho ten|ho ten la)|ten (?:toi|tui|em|minh)(?: la)?"
+    r"|ho (?:va )?ten(?: (?:toi|em|minh))?(?: la)?|nguoi (?:bao|gui|phan anh|to cao|khieu nai|lam don)(?: la)?"
+    r"|ky ten)[\s:,.]*$"
+)
+
+
+def without_sender(text: str, known_names: Iterable[str] = (), *, numbers: bool = True) -> str:
+    """`text` without what its writer tells of themselves: a name after "tôi là", known names and, `numbers`, numbers.
+
+    Other names stay: of somebody denounced, of streets.
+    """
+    words = list(_WORD.finditer(text))
+    for first, last in reversed(list(_introduced(text, words))):
+        text = f"{text[: words[first].start()]}{FOR_READERS.name}{text[words[last].end() :]}"
+    if numbers:
+        return screened(text, known_names, guess_names=False)
+    return _without_names(text, _Known(known_names, guess=False), FOR_READERS.name)
+
+
+def _introduced(text: str, words: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
+    """First and last word of each name by which somebody says who they are."""
+    folded = [fold(word.group()) for word in words]
+    for index, word in enumerate(words):
+        if folded[index] not in _FAMILY or not _INTRODUCES.search(fold(text[: word.start()])):
+            continue
+        length = _capitals(words, folded, index, close=False)
+        if length < 2 and folded[index] in _SURE_FAMILY and folded[index + 1 : index + 2] in ([one] for one in _MIDDLE):
+            length = min(3, len(words) - index)
+        if length > 1:
+            yield index, index + length - 1
+
+
 def names_in(text: str) -> list[str]:
     """What is taken for somebody's name in a text, each once, as it stands there."""
     words = list(_WORD.finditer(text))

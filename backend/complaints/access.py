@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend.complaints import policy
 from backend.complaints.models import Complaint, ComplaintSubject
-from backend.complaints.policy import Desk, State, Subject
+from backend.complaints.policy import Desk, Protection, State, Subject
 from backend.errors import NotFound
 from backend.i18n import gettext
 from backend.inbox import access as inbox_access
@@ -58,6 +58,10 @@ def kept_from(officer: OfficerInfo) -> Select[int]:
     """The conversations in which somebody reports this officer or their unit: the inbox does not show them either."""
     reports = select(func.coalesce(Complaint.conversation_id, 0)).join(ComplaintSubject)
     return reports.where(_theirs(officer))
+
+
+inbox_access.seals(select(func.coalesce(Complaint.conversation_id, 0)).where(Complaint.protection != Protection.NAMED))
+"""Who reports without a name, or protected, stays unknown to officers who talk with them, too."""
 
 
 def load(session: Session, complaint_id: int, officer: OfficerInfo) -> Complaint:

@@ -7,13 +7,14 @@ from sqlalchemy.orm import Session
 from backend import audit, clock
 from backend.audit import Audit
 from backend.complaints import access, acts
-from backend.complaints.models import ComplaintEvent, ComplaintIdentity
-from backend.complaints.policy import Action, Party, Protection
+from backend.complaints.models import Complaint, ComplaintEvent, ComplaintIdentity
+from backend.complaints.policy import Action, Kind, Party, Protection
 from backend.database import transaction
 from backend.errors import Forbidden, InvalidInput
 from backend.i18n import gettext
 from backend.organisation import service as organisation
 from backend.organisation.service import OfficerInfo
+from backend.screening import without_sender
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,16 @@ def known_names(session: Session, complaint_id: int) -> list[str]:
     """Full names that must not stand in a public text about this report; for masking it, for nobody's eyes."""
     sender = session.get(ComplaintIdentity, complaint_id)
     return [name for name in (sender.name if sender else "", *(one.name for one in organisation.officers())) if name]
+
+
+def shown(complaint: Complaint, text: str) -> str:
+    """What somebody wrote about a report as officers read it: of who is sealed, without who they say they are.
+
+    Numbers in a report of a fraud are the swindler's.
+    """
+    if complaint.protection == Protection.NAMED:
+        return text
+    return without_sender(text, numbers=complaint.kind != Kind.FRAUD)
 
 
 def reveal(complaint_id: int, officer: OfficerInfo, reason: str) -> Person:

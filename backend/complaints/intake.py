@@ -17,7 +17,8 @@ def take_in(
 ) -> None:
     """Give a flushed report its code and all that is worked out from its words; who sent it is sealed.
 
-    Of an anonymous report nothing is kept that names its sender but the conversation, which no officer is shown.
+    Of an anonymous report nothing is kept that names its sender but the conversation, in which the inbox seals who they
+    are should they ask for an officer.
     """
     complaint.code = f"PA-{clock.local(complaint.created_at):%y%m%d}-{complaint.id:04d}"
     classify(complaint, guessed)
@@ -56,7 +57,8 @@ def note(session: Session, complaint: Complaint, action: Action, actor: Actor = 
 def show(complaint: Complaint, line: str, message_id: int) -> None:
     """Put it before the hotline's inbox; what is about people in office, or from somebody unnamed, stays out of it.
 
-    The inbox shows whole conversations: those reports are seen on the reports' own pages only.
+    The inbox shows whole conversations: those reports are seen on the reports' own pages only. Who asks for an officer
+    all the same gets there, sealed (`access.seals`).
     """
     if complaint.conversation_id and not complaint.subjects and complaint.protection == Protection.NAMED:
         inbox.escalate(complaint.conversation_id, "complaint", line, message_id)
@@ -67,7 +69,7 @@ def receipt(complaint: Complaint, emergency_number: str) -> str:
     begin = f"Dạ, đang nguy hiểm anh/chị gọi ngay {emergency_number}! Em" if emergency_number else "Dạ, em"
     kept = {
         Protection.PROTECTED: " Danh tính của anh/chị được bảo vệ.",
-        Protection.ANONYMOUS: " Tên, số của anh/chị không hiện ra với ai.",
+        Protection.ANONYMOUS: " Tên, số của anh/chị được giấu.",
     }.get(Protection(complaint.protection), "")
     return (
         f"{begin} đã ghi nhận phản ánh, mã {complaint.code}.{kept} Tổng đài {settings().hotline} sẽ chuyển cơ quan có"

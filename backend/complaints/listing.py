@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from backend import audit, clock
 from backend.audit import Audit
-from backend.complaints import access, acts, nearby, policy, wording
+from backend.complaints import access, acts, identity, nearby, policy, wording
 from backend.complaints.models import Complaint, ComplaintEvent
 from backend.complaints.policy import Action, Protection, State
 from backend.database import reading, transaction
@@ -111,7 +111,8 @@ def counts(officer: OfficerInfo) -> dict[str, int]:
 def _line(row: Complaint) -> Line:
     late = policy.is_late(State(row.state), row.due_at, clock.now())
     return Line(
-        row.id, row.code or "", row.text, row.kind, row.state, row.agency_name, row.created_at, row.due_at, late
+        row.id, row.code or "", identity.shown(row, row.text), row.kind, row.state, row.agency_name, row.created_at,
+        row.due_at, late,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.complaints.policy import Contact, Kind, Protection
 from backend.database import Base
+from backend.screening import without_sender
 from backend.text import fold
 
 
@@ -108,8 +109,10 @@ class ComplaintEvent(Base):
 @event.listens_for(Complaint, "before_update")
 def _found_by_what_it_says(_mapper: object, _connection: object, complaint: Complaint) -> None:
     changed = inspect(complaint).attrs
-    if any(changed[name].history.has_changes() for name in ("code", "text", "place")):
-        complaint.search_text = fold(f"{complaint.code or ''} {complaint.text} {complaint.place}")
+    if any(changed[name].history.has_changes() for name in ("code", "text", "place", "protection")):
+        sealed = complaint.protection not in (None, Protection.NAMED)  # nobody tries a name or a number on it
+        words = without_sender(complaint.text) if sealed else complaint.text
+        complaint.search_text = fold(f"{complaint.code or ''} {words} {complaint.place}")
 
 
 @event.listens_for(ComplaintEvent, "before_update")

@@ -36,6 +36,7 @@ def names() -> dict[str, Any]:
         "acts": wording.ACTIONS,
         "sealed": wording.SEALED,
         "contacts": wording.CONTACTS,
+        "shown": identity.shown,
         "needs": {action: {str(need) for need in row.needs} for action, row in TRANSITIONS.items()},
         "takes": current_officer().role in TAKERS,
     }

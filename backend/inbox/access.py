@@ -1,8 +1,8 @@
 """Which cases an officer may see. Every list, page and act goes through here; who sees a case may deal with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from sqlalchemy import ColumnElement, Select, and_, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select, true
 from sqlalchemy.orm import Session
 
 from backend.errors import NotFound
@@ -16,6 +16,7 @@ EVERYWHERE = frozenset({Role.HOTLINE_OPERATOR, Role.PROVINCE_LEADER, Role.ADMINI
 """They serve the whole province; everybody else sees the queues of their agency and what was given to them."""
 Bar = Callable[[OfficerInfo], Select[int]]
 _bars: list[Bar] = []
+_seals: list[Select[int]] = []
 SUPERVISORS = frozenset({Role.HOTLINE_OPERATOR, Role.HEAD, Role.LEADER, Role.PROVINCE_LEADER, Role.ADMINISTRATOR})
 
 
@@ -23,6 +24,27 @@ def bars(bar: Bar) -> Bar:
     """Register a select of the conversations (ids, never NULL) that are kept from an officer, wherever they queue."""
     _bars.append(bar)
     return bar
+
+
+def seals(conversations: Select[int]) -> Select[int]:
+    """Register a select of the conversations (ids, never NULL) whose citizen officers know only with a reason."""
+    _seals.append(conversations)
+    return conversations
+
+
+def is_sealed() -> ColumnElement[bool]:
+    """The condition, on `Case`, that who writes there is sealed."""
+    return or_(false(), *(Case.conversation_id.in_(seal) for seal in _seals))
+
+
+def sealed(session: Session, case_ids: Collection[int]) -> set[int]:
+    """Those of these cases whose citizen is sealed."""
+    return set(session.scalars(select(Case.id).where(Case.id.in_(case_ids), is_sealed()))) if case_ids else set()
+
+
+def may_open(officer: OfficerInfo) -> bool:
+    """Whether this officer may open a seal at all: the hotline, and the leaders of the province."""
+    return officer.role in (Role.HOTLINE_OPERATOR, Role.PROVINCE_LEADER)
 
 
 def visible(officer: OfficerInfo) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from backend import clock
 from backend.database import transaction
-from backend.errors import Conflict, InvalidInput, NotFound
+from backend.errors import Conflict, Forbidden, InvalidInput, NotFound
 from backend.i18n import gettext
 from backend.inbox import access, assigning, policy, records
 from backend.inbox.models import Case, CaseEvent, Kind, Priority, State
@@ -262,6 +262,17 @@ def merge(case_id: int, officer: OfficerInfo, into_id: int) -> None:
 
 
 # --- the sender --------------------------------------------------------------------------------------------------
+
+
+def open_seal(case_id: int, officer: OfficerInfo, reason: str) -> None:
+    """Note that an officer is to know who writes, and why. Raises InvalidInput without a reason, Forbidden."""
+    if not access.may_open(officer):
+        raise Forbidden(gettext("Danh tính người phản ánh được bảo vệ, anh/chị không xem được."))
+    why = normalise(reason)[: policy.REASON_LENGTH]
+    if not why:
+        raise InvalidInput(gettext("Anh/chị ghi lý do xem danh tính."))
+    with acting(case_id, officer, closed_too=True) as (session, case):
+        note_event(session, case, Kind.OPENED_SEAL, officer, text=why)
 
 
 def block(case_id: int, officer: OfficerInfo, reason: str) -> None:

@@ -1,5 +1,6 @@
 """Lists of cases: tabs with their counts, filters, search without accents, views that an officer keeps."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,7 @@ from backend.inbox.policy import Timer
 from backend.messaging import service as messaging
 from backend.organisation import service as organisation
 from backend.organisation.service import OfficerInfo
+from backend.screening import without_sender
 
 T = TypeVar("T")
 PAGE = 50
@@ -31,6 +33,7 @@ TABS: Mapping[str, str] = {
     "snoozed": N_("Tạm gác"),
     "closed": N_("Đã đóng"),
 }
+_NUMBER = re.compile(r"\+?\d{4,}")
 _NAMES = ("tab", "q", "channel", "reason", "label", "agency", "late", "priority")
 
 
@@ -126,6 +129,8 @@ def _tab(tab: str, officer: OfficerInfo) -> ColumnElement[bool]:
 def _conditions(session: Session, filters: Filters) -> list[ColumnElement[bool]]:
     wanted = policy.wanted_words(filters.q) + ([policy.label_term(filters.label)] if filters.label else [])
     found = _finds(wanted, sqlite=session.get_bind().dialect.name == "sqlite") if wanted else []
+    if any(_NUMBER.fullmatch(word) for word in wanted):
+        found.append(~access.is_sealed())  # nobody tries a number on them
     if filters.channel:
         found.append(Case.channel == filters.channel)
     if filters.reason:
@@ -172,15 +177,17 @@ def counts(session: Session, officer: OfficerInfo) -> dict[str, int]:
 def lines_of(rows: Sequence[Case]) -> list[Line]:
     """Cases as lists show them."""
     views = messaging.views({row.conversation_id for row in rows})
+    with reading() as session:
+        sealed = access.sealed(session, {row.id for row in rows})
     names = organisation.officers_by_id({row.assignee_id for row in rows if row.assignee_id})
     return [
         Line(
             id=row.id,
             state=row.state,
             reason=row.reason,
-            summary=row.summary,
+            summary=without_sender(row.summary) if row.id in sealed else row.summary,
             channel=row.channel,
-            address=views[row.conversation_id].address if row.channel == "sms" else "",
+            address=views[row.conversation_id].address if row.channel == "sms" and row.id not in sealed else "",
             assignee_id=row.assignee_id,
             assignee=names.get(row.assignee_id or 0, ""),
             agency_code=row.agency_code,

@@ -80,6 +80,7 @@ class Kind:
     FORGOTTEN = "forgotten"
     AWAY = "away"
     WROTE = "wrote"
+    OPENED_SEAL = "opened_seal"
 
 
 class Escalation(Base):

@@ -4,8 +4,8 @@ Every look is audited, and so is every dossier that the side panel shows.
 """
 
 import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +31,7 @@ from backend.messaging.service import ConversationView, Entry
 from backend.organisation import service as organisation
 from backend.organisation.service import OfficerInfo
 from backend.procedures import service as procedures
+from backend.screening import without_sender
 from backend.storage import StoredInfo
 
 SHOWN = 60
@@ -90,9 +91,13 @@ class Waits:
 
 @dataclass(frozen=True)
 class Page:
-    """What the template shows."""
+    """What the template shows. `sealed`: who writes is kept from whoever looks; `may_open`: unless they say why."""
 
     case: Case
+    summary: str
+    wanted: str
+    sealed: bool
+    may_open: bool
     conversation: ConversationView
     agency: str
     assignee: str
@@ -123,8 +128,8 @@ class Page:
     held_by_me: bool = False
 
 
-def look(case_id: int, officer: OfficerInfo, *, before: int | None = None) -> Page:
-    """One case. Raises NotFound."""
+def look(case_id: int, officer: OfficerInfo, *, before: int | None = None, opened: bool = False) -> Page:
+    """One case; `opened`: the seal of who writes there has just been opened. Raises NotFound."""
     with transaction() as session:
         case = access.load(session, case_id, officer)
         conversation = messaging.view(case.conversation_id)
@@ -132,17 +137,25 @@ def look(case_id: int, officer: OfficerInfo, *, before: int | None = None) -> Pa
         audit.record(session, Audit.CONVERSATION_VIEWED, actor=officer.actor, subject=subject, case=case.id)
         note_presence(session, case.id, officer)
         entries = messaging.record_of(case.conversation_id, **({"before": before} if before else {}), limit=SHOWN)
-        phone = citizens.verified_phone(conversation.channel, conversation.address) or ""
+        hindrance, phone = answering.hindrance(conversation), _phone(conversation)
+        cover = _plain if opened else _cover(session, case, phone)
+        sealed = cover is not _plain
+        if sealed:
+            conversation, phone = replace(conversation, address="", about=""), ""
         held = _dossiers(session, phone, officer)
         latest = entries if before is None else messaging.record_of(case.conversation_id, limit=SHOWN)
         events = _events(session, case, entries)
         others = colleagues(session, case.id, officer)
         return Page(
             case=case,
+            summary=cover(case.summary),
+            wanted=cover(case.wanted),
+            sealed=sealed,
+            may_open=sealed and access.may_open(officer),
             conversation=conversation,
             agency=_agency(case.agency_code),
             assignee=records.name_of(case.assignee_id) if case.assignee_id else "",
-            talk=_talk(events, entries, whole=before is None),
+            talk=_covered(_talk(events, entries, whole=before is None), cover),
             earlier=entries[0].id if len(entries) == SHOWN else None,
             newest_in=_newest_in(case, latest),
             mark=_mark(case, latest, others),
@@ -150,10 +163,10 @@ def look(case_id: int, officer: OfficerInfo, *, before: int | None = None) -> Pa
             answer_timer=policy.timer(case.answer_due_at, case.answered_at),
             solve_timer=policy.timer(case.solve_due_at, case.closed_at),
             window=_window(conversation),
-            hindrance=answering.hindrance(conversation),
+            hindrance=hindrance,
             phone=phone,
             dossiers=held,
-            beside=service.beside(officer, case.conversation_id),
+            beside=[] if sealed else service.beside(officer, case.conversation_id),
             others=_others(session, case, officer),
             colleagues=others,
             later=_later(session, case.id),
@@ -162,6 +175,26 @@ def look(case_id: int, officer: OfficerInfo, *, before: int | None = None) -> Pa
             people=assigning.colleagues(case.agency_code),
             held_by_me=case.assignee_id == officer.id,
         )
+
+
+def _phone(conversation: ConversationView) -> str:
+    return citizens.verified_phone(conversation.channel, conversation.address) or ""
+
+
+def _plain(text: str) -> str:
+    return text
+
+
+def _cover(session: Session, case: Case, phone: str) -> Callable[[str], str]:
+    """What takes out of a text who its writer is, where officers are not to know; `_plain` where they may."""
+    if case.id not in access.sealed(session, {case.id}):
+        return _plain
+    names = [one.applicant_name for one in dossiers.held_by(phone)] if phone else []
+    return lambda text: without_sender(text, names)
+
+
+def _covered(talk: Sequence[Said], cover: Callable[[str], str]) -> list[Said]:
+    return [one if one.who == "note" else replace(one, text=cover(one.text)) for one in talk]
 
 
 def _agency(code: str) -> str:
@@ -326,11 +359,13 @@ def talk_of(case: Case, officer: OfficerInfo) -> Talk:
     """That part; whoever asks may see the case."""
     with reading() as session:
         entries = messaging.record_of(case.conversation_id, limit=SHOWN)
+        conversation = messaging.view(case.conversation_id)
+        cover = _cover(session, case, _phone(conversation))
         return Talk(
             case=case,
-            conversation=messaging.view(case.conversation_id),
+            conversation=conversation,
             assignee=records.name_of(case.assignee_id) if case.assignee_id else "",
-            talk=_talk(_events(session, case, entries), entries, whole=True),
+            talk=_covered(_talk(_events(session, case, entries), entries, whole=True), cover),
             newest_in=_newest_in(case, entries),
             colleagues=colleagues(session, case.id, officer),
             earlier=entries[0].id if len(entries) == SHOWN else None,

@@ -45,6 +45,7 @@ _TAGS = {
     Kind.PUT_OFF: Audit.CASE_PUT_OFF,
     Kind.TAKEN_BACK: Audit.CASE_TAKEN_BACK,
     Kind.UNDONE: Audit.CASE_UNDONE,
+    Kind.OPENED_SEAL: Audit.CASE_IDENTITY_REVEALED,
 }
 KEPT = ("state", "assignee_id", "priority", "labels", "agency_code", "skill", "call_back")
 MOMENTS = ("snoozed_until", "waits_since", "look_at")

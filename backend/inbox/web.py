@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from backend import clock, http, storage
 from backend.errors import Conflict, InvalidInput, MotCuaError, NotFound, TooLarge, Unavailable
 from backend.i18n import N_, gettext
-from backend.inbox import access, answering, canned, listing, page, policy, wording
+from backend.inbox import access, answering, canned, cases, listing, page, policy, wording
 from backend.inbox import live as live_news
 from backend.inbox.listing import Filters
 from backend.organisation import navigation
@@ -92,10 +92,13 @@ def one(case_id: int) -> str:
     return shown(case_id)
 
 
-def shown(case_id: int, *, typed: Mapping[str, str] | None = None, wrong: MotCuaError | None = None) -> str:
+def shown(
+    case_id: int, *, typed: Mapping[str, str] | None = None, wrong: MotCuaError | None = None, opened: bool = False
+) -> str:
     """The page; after a refusal with what was typed and what was wrong."""
     officer, before = current_officer(), request.args.get("before", "")
-    found = page.look(case_id, officer, before=int(before) if before.isdecimal() and len(before) < 10 else None)
+    earlier = int(before) if before.isdecimal() and len(before) < 10 else None
+    found = page.look(case_id, officer, before=earlier, opened=opened)
     live_news.hub.poke(found.case.conversation_id)  # colleagues see at once that somebody else is there
     texts = canned.texts(officer, found.dossiers)
     chosen = next((text for text in texts if str(text.id) == request.args.get("text")), None)
@@ -175,6 +178,17 @@ def moment_of(text: str) -> datetime:
         return datetime.fromisoformat(text).replace(tzinfo=clock.VIETNAM).astimezone(UTC)
     except (ValueError, OverflowError):
         raise InvalidInput(gettext("Anh/chị ghi ngày giờ, ví dụ 2026-11-30T08:00.")) from None
+
+
+@blueprint.post("/<int:case_id>/identity")
+@reader_required
+def identity(case_id: int) -> str | Answer:
+    """Open the seal of who writes, once, on this answer only."""
+    try:
+        cases.open_seal(case_id, current_officer(), request.form.get("reason", ""))
+    except InvalidInput as error:
+        return refused(case_id, error)
+    return shown(case_id, opened=True)
 
 
 @blueprint.post("/<int:case_id>/note")

@@ -66,6 +66,7 @@ EVENTS: Mapping[str, str] = {
     Kind.FORGOTTEN: N_("quá hạn trả lời, đã báo người phụ trách"),
     Kind.AWAY: N_("đã báo công dân giờ làm việc"),
     Kind.WROTE: N_("công dân nhắn thêm"),
+    Kind.OPENED_SEAL: N_("xem danh tính"),
 }
 SHOWN_EVENTS = frozenset(EVENTS) - {Kind.ANSWERED, Kind.WROTE, Kind.OPENED}
 """Between the messages; answers are messages already."""

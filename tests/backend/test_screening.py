@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.screening import screened
+from backend.screening import screened, without_sender
 
 KNOWN = ("Nguyễn Văn An", "Trần Thị Lan")
 
@@ -27,3 +27,21 @@ KNOWN = ("Nguyễn Văn An", "Trần Thị Lan")
 )
 def test_what_says_who_is_masked(words, shown):
     assert screened(words, KNOWN) == shown
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (
+            "Tôi là Lê Văn Tám, số 0905 123 456, tố cáo ông Trần Văn Bình",
+            "Tôi là [tên], số [số], tố cáo ông Trần Văn Bình",
+        ),
+        ("toi ten la le van tam xin to cao", "toi ten la [tên] xin to cao"),
+        ("Họ và tên: Y Moan Êban. Đèn hỏng ở đường Nguyễn Du", "Họ và tên: [tên]. Đèn hỏng ở đường Nguyễn Du"),
+        ("em là Giáo viên trường Nguyễn Du", "em là Giáo viên trường Nguyễn Du"),
+        ("hồ sơ H15.16-260930-0012 của tôi", "hồ sơ [số] của tôi"),
+    ],
+)
+def test_what_a_writer_tells_of_themselves_goes_and_other_names_stay(words, shown):
+    assert without_sender(words) == shown
+    assert without_sender(shown) == shown

@@ -275,7 +275,7 @@ def test_the_keyword_knows_the_same_wishes_also_afterwards(telegram):
     citizen.conversation_id = make.text(f"PA {LIGHT}, giấu tên tôi", channel="telegram", address="77").conversation_id
     make.work()
     assert (citizen.report.protection, citizen.report.text) == (Protection.ANONYMOUS, LIGHT)
-    assert "không hiện ra với ai" in telegram.bodies[-1]
+    assert "được giấu" in telegram.bodies[-1]
     make.text("PA rác đổ ở buôn Ako Dhong, gọi lại số 0905 123 456", channel="telegram", address="77")
     make.work()
     report = citizen.report

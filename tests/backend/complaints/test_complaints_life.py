@@ -438,6 +438,65 @@ def test_a_report_from_before_without_sender_and_history_is_listed_and_shown(hou
     assert identity.reveal(newest(), house.operator, "gọi lại") == identity.Person("", "")
 
 
+@pytest.mark.parametrize("protection", [policy.Protection.ANONYMOUS, policy.Protection.PROTECTED])
+def test_who_is_sealed_stays_so_in_the_inbox_until_somebody_says_why(house, monkeypatch, protection):
+    from backend.wsgi import build
+
+    make.install(monkeypatch)
+    code = make_dossier(DossierState.PROCESSING)
+    conversation, number = report("tôi là Lê Văn Tám, 0905123456, rác đổ ở đường Y Jút")
+    asked = make.text(f"tôi hỏi hồ sơ {code}, cho gặp cán bộ").message_id
+    inbox.escalate(conversation, "asked", "tôi là Lê Văn Tám 0905123456, gặp cán bộ", asked)
+    case = inbox.waiting()[0].id
+    app, operator = build(), house_of.signed_in(build(), house.operator.id)
+    address, revealing = f"/officers/inbox/{case}", ("900000001", "0905123456", "Lê Văn Tám", code)
+    named = operator.get(address).get_data(as_text=True)
+    assert all(one in named for one in revealing)
+    assert cases_of.listed(house.operator, cases_of.Filters(q="0900000001")).lines
+    with transaction() as session:
+        session.get_one(Complaint, number).protection = protection
+    for path in (address, f"{address}/talk", "/officers/inbox/", "/officers/inbox/rows"):
+        text = operator.get(path).get_data(as_text=True)
+        assert "gặp cán bộ" in text
+        assert [one for one in revealing if one in text] == []
+    assert cases_of.listed(house.operator, cases_of.Filters(q="0900000001")).lines == []
+    token = house_of.token_of(operator.get(address).get_data(as_text=True))
+    refused = operator.post(f"{address}/identity", data={"csrf_token": token, "reason": " "})
+    assert refused.status_code == 422
+    assert "900000001" not in refused.get_data(as_text=True)
+    opened = operator.post(f"{address}/identity", data={"csrf_token": token, "reason": "xác minh gấp"})
+    assert all(one in opened.get_data(as_text=True) for one in revealing)
+    again = operator.get(address).get_data(as_text=True)
+    assert "900000001" not in again, "once only"
+    assert "xác minh gấp" in again, "colleagues see that it was opened and why"
+    with reading() as session:
+        tag = Audit.CASE_IDENTITY_REVEALED
+        assert session.scalars(select(AuditEntry.actor).where(AuditEntry.tag == tag)).all() == [house.operator.actor]
+    cases.route(case, house.operator, "H15.02")
+    head = house_of.signed_in(app, house.head.id)
+    shown = head.get(address).get_data(as_text=True)
+    assert "900000001" not in shown
+    assert "Xem danh tính" not in shown
+    form = {"csrf_token": house_of.token_of(shown), "reason": "x"}
+    assert head.post(f"{address}/identity", data=form).status_code == 403
+
+
+def test_what_a_sealed_sender_says_of_themselves_is_not_shown_with_the_report(house, monkeypatch):
+    from backend.wsgi import build
+
+    make.install(monkeypatch)
+    _, number = report("tôi là Lê Văn Tám, 0905123456, tố cáo trưởng thôn ăn chặn")
+    page = house_of.signed_in(build(), house.operator.id)
+    for path in ("/officers/complaints/", f"/officers/complaints/{number}"):
+        text = page.get(path).get_data(as_text=True)
+        assert "tôi là [tên], [số], tố cáo trưởng thôn" in text
+    for wanted in ("0905123456", "le van tam"):
+        assert listing.listed(house.operator, "all", wanted) == []
+    token = house_of.token_of(page.get(f"/officers/complaints/{number}").get_data(as_text=True))
+    form = {"csrf_token": token, "reason": "xác minh"}
+    assert "Lê Văn Tám" in page.post(f"/officers/complaints/{number}/identity", data=form).get_data(as_text=True)
+
+
 def test_beside_a_talk_stand_the_reports_of_who_gave_their_name_and_no_others(house):
     conversation, named = report()
     inbox.escalate(conversation, "asked", "gặp cán bộ", make.text("gặp cán bộ").message_id)
