@@ -28,7 +28,7 @@ demo-telegram: setup models/.trained seed ## The same through Telegram, played b
 demo-smpp: setup models/.trained ## The same conversations through a carrier on loopback that speaks SMPP 3.4
 	.venv/bin/python -m tests.end_to_end.demo_smpp
 
-demo-zalo: setup models/.trained ## Print a conversation through Zalo, with a Zalo of our own on this machine
+demo-zalo: setup models/.trained ## The same through Zalo, played by a server of our own
 	.venv/bin/python -m tests.end_to_end.demo_zalo
 
 test: setup-test models/.trained ## Set everything up and pass the tests

@@ -30,6 +30,7 @@ import backend.dossiers.web_filing
 import backend.dossiers.web_papers
 import backend.dossiers.workflows_web
 import backend.inbox.api
+import backend.inbox.public_web
 import backend.inbox.teaching_cli
 import backend.inbox.teaching_web
 import backend.inbox.web
@@ -112,6 +113,7 @@ def build() -> Flask:
         backend.complaints.public_web,
         backend.complaints.open311_web,
         backend.inbox.web,
+        backend.inbox.public_web,
         backend.messaging.sms_web,
         backend.inbox.teaching_web,
         backend.messaging.web,

@@ -1,11 +1,13 @@
 """SMS as a channel of messaging: rendering, and one sender above the providers that the settings name."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from backend.logs import logger
 from backend.messaging import service
 from backend.messaging.channels import (
     Channel,
+    Extras,
     Fetched,
     Health,
     Outgoing,
@@ -69,8 +71,9 @@ class SmsChannel(Channel):
         return min(self._pool.at_once, self._most_at_once)
 
     def render(self, reply: Reply, *, accents: bool) -> Rendered:
-        """At most two segments; see `sms_gateway.rendering`."""
-        return rendering.render(in_words(reply), [choice.title for choice in reply.choices], accents=accents)
+        """At most two segments; see `sms_gateway.rendering`. Files stay at home, behind a link of the text."""
+        rendered = rendering.render(in_words(reply), [choice.title for choice in reply.choices], accents=accents)
+        return replace(rendered, extras=Extras(files=reply.files))
 
     def send(self, outgoing: Outgoing) -> Sent:
         """Wait for the rate limit, then one try at the providers."""

@@ -5,7 +5,6 @@ notifications and the next look of the sweep in the same transaction. What each 
 is its function in `_EFFECTS`.
 """
 
-import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -399,11 +398,6 @@ def _plain(value: Any) -> Any:
 
 def _revived(name: str, value: Any) -> Any:
     return datetime.fromisoformat(value) if value is not None and name.endswith("_at") else value
-
-
-def new_key() -> str:
-    """A fresh secret of the applicant's link."""
-    return secrets.token_urlsafe(12)
 
 
 def officers_of(steps: Iterable[DossierStep]) -> list[int]:

@@ -6,10 +6,10 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend import clock
+from backend import clock, links
 from backend.citizens import service as citizens
 from backend.database import insert_for, transaction
-from backend.dossiers import acts, parcels, telling
+from backend.dossiers import parcels, telling
 from backend.dossiers.acts import Actor
 from backend.dossiers.fees import PaymentState
 from backend.dossiers.models import (
@@ -76,7 +76,7 @@ def file(filing: Filing, actor: Actor) -> Filed:
         code = filing.code or _next_code(session, desk.code, clock.local(now).date())
         dossier = Dossier(
             code=code,
-            key=filing.key or acts.new_key(),
+            key=filing.key or links.new_key(),
             procedure_code=procedure.code,
             procedure_name=procedure.short_name[:NAME_LENGTH],
             service_level=procedure.service_level or 2,
@@ -206,7 +206,7 @@ def _fees(procedure: ProcedureOut) -> list[Payment]:
         return []
     return [
         Payment(
-            reference=acts.new_key(), amount=amounts[0].amount, text=amounts[0].text[:200], state=PaymentState.DUE,
+            reference=links.new_key(), amount=amounts[0].amount, text=amounts[0].text[:200], state=PaymentState.DUE,
             created_at=clock.now(),
         )
     ]  # fmt: skip

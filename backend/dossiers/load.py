@@ -18,12 +18,12 @@ from sqlalchemy.exc import DBAPIError
 from backend import clock, database
 from backend.database import reading, transaction
 from backend.dossiers import stories, terms
-from backend.dossiers.acts import new_key
 from backend.dossiers.house import Agency, Person, Work, house
 from backend.dossiers.models import Dossier, DossierSequence
 from backend.dossiers.policy import Action, State, StepState
 from backend.dossiers.stories import REASONS, Axis, Told
 from backend.errors import Conflict
+from backend.links import new_key
 
 MONTHS = 18
 BATCH = 5_000

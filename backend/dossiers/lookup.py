@@ -62,7 +62,7 @@ def look_up(conversation_id: int, code: str | None, aspect: str = "state") -> Lo
         query = select(Dossier).where(Dossier.applicant_phone == phone, match).order_by(Dossier.id.desc())
         found = list(session.scalars(query.limit(LISTED)))
         if not found:
-            return Lookup("not_found", wording.not_found(wanted or f"có đuôi {ending}"))
+            return Lookup("not_found", wording.not_found(wanted or f"có đuôi {ending}", on_sms=on_sms))
         return _told(session, conversation_id, found, len(found), aspect, on_sms=on_sms)
 
 
@@ -83,7 +83,7 @@ def _told(
     session: Session, conversation_id: int, found: list[Dossier], total: int, aspect: str, *, on_sms: bool
 ) -> Lookup:
     if not found:
-        return Lookup("none", wording.NONE)
+        return Lookup("none", wording.none(on_sms=on_sms))
     for dossier in found:
         actor, subject = f"conversation:{conversation_id}", f"dossier:{dossier.id}"
         audit.record(session, Audit.DOSSIER_VIEWED, actor=actor, subject=subject)

@@ -4,7 +4,6 @@ A form carries a signed token made when it was opened. The key of the dossier fo
 twice makes one dossier. Files are kept at once, whatever else is wrong; their ids travel in the form, signed.
 """
 
-import base64
 import hashlib
 import hmac
 import re
@@ -18,7 +17,7 @@ from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from backend import clock, storage
+from backend import clock, links, storage
 from backend.database import reading, transaction
 from backend.dossiers import filing, supplements
 from backend.dossiers.acts import APPLICANT
@@ -358,7 +357,7 @@ def _nonce(token: str, procedure_code: str) -> str | None:
 def _key(nonce: str) -> str:
     """The key of the dossier that this form makes: nobody can tell it from the form, and it is always the same."""
     digest = hmac.new(_secret().encode(), f"filing:{nonce}".encode(), hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(digest[:12]).decode()
+    return links.key_of(digest)
 
 
 def _pack(nonce: str, files: Mapping[int, Sequence[Kept]]) -> str:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend import audit, clock
+from backend import audit, clock, links
 from backend.audit import Audit
 from backend.database import reading, transaction
 from backend.dossiers import acts, payment_providers, policy, telling, wording
@@ -205,7 +205,7 @@ def _refunded(session: Session, dossier: Dossier, payment: Payment, actor: Actor
 
 
 def _new(dossier: Dossier, amount: int) -> Payment:
-    payment = Payment(reference=acts.new_key(), amount=amount, state=PaymentState.DUE, created_at=clock.now())
+    payment = Payment(reference=links.new_key(), amount=amount, state=PaymentState.DUE, created_at=clock.now())
     payment.surplus = False
     dossier.payments.append(payment)
     return payment

@@ -243,19 +243,24 @@ def several(shown: int, total: int) -> str:
 
 
 FOUND = "Dạ, hồ sơ của anh/chị:"
-NONE = "Dạ, số điện thoại này chưa có hồ sơ nào. Nếu khi nộp anh/chị ghi số khác, xin nhắn từ số đó."
 UNCLEAR_CODE = (
     "Dạ, em chưa nhận ra mã hồ sơ. Mã in trên giấy hẹn, ví dụ H15.16-260930-0012."
     " Anh/chị nhắn HS và mã, hoặc chỉ HS để xem mọi hồ sơ của mình."
 )
 
 
-def not_found(code: str) -> str:
+def none(*, on_sms: bool) -> str:
+    """No dossier at all; a chat speaks for the number that it is linked to."""
+    if on_sms:
+        return "Dạ, số điện thoại này chưa có hồ sơ nào. Nếu khi nộp anh/chị ghi số khác, xin nhắn từ số đó."
+    return "Dạ, số đã liên kết tại đây chưa có hồ sơ nào. Nếu khi nộp anh/chị ghi số khác, xin nhắn LK và số đó."
+
+
+def not_found(code: str, *, on_sms: bool) -> str:
     """Nothing of that code for this citizen; the same words whether it does not exist or is somebody else's."""
-    return (
-        f"Dạ, em không tìm thấy hồ sơ {code} của số điện thoại này."
-        " Anh/chị xem lại mã trên giấy hẹn, hoặc nhắn từ số đã ghi khi nộp hồ sơ."
-    )
+    number = "số điện thoại này" if on_sms else "số đã liên kết tại đây"
+    otherwise = "nhắn từ số đã ghi khi nộp hồ sơ" if on_sms else "nhắn LK và số đã ghi khi nộp hồ sơ"
+    return f"Dạ, em không tìm thấy hồ sơ {code} của {number}. Anh/chị xem lại mã trên giấy hẹn, hoặc {otherwise}."
 
 
 def needs_link() -> str:

@@ -13,11 +13,10 @@ from backend import clock
 from backend.database import insert_for, reading, transaction
 from backend.errors import Conflict, InvalidInput, MotCuaError, NotFound
 from backend.i18n import gettext, moment
-from backend.inbox import access, assigning, cases, policy, records
+from backend.inbox import access, assigning, cases, handing_out, policy, records
 from backend.inbox.models import Case, CaseEvent, Draft, Kind, Later
 from backend.messaging import channels
 from backend.messaging import service as messaging
-from backend.messaging.channels import Reply
 from backend.messaging.service import ConversationView
 from backend.notifications.service import Event
 from backend.organisation import service as organisation
@@ -34,8 +33,9 @@ def answer(
 ) -> int:
     """Send an officer's words to the citizen, on the channel they wrote from; the message's id.
 
-    Whoever answers has taken over. The same `key` sends once. Raises InvalidInput (nothing, too long, blanks left,
-    files on a channel without), Conflict (closed, a colleague has it, blocked, unreachable, too late for the channel).
+    Whoever answers has taken over. Files that the channel does not carry go as a link. The same `key` sends once.
+    Raises InvalidInput (nothing, too long, blanks left), Conflict (closed, a colleague has it, blocked, unreachable,
+    too late for the channel).
     """
     words = _checked(text, files)
     with records.acting(case_id, officer, closed_too=True) as (session, case):
@@ -54,11 +54,8 @@ def _say(
     why_not = hindrance(messaging.view(case.conversation_id))
     if why_not:
         raise Conflict(why_not)
-    reply = Reply(words, files=tuple(files))
-    if files and not channels.get(case.channel).render(reply, accents=True).extras.files:
-        raise InvalidInput(gettext("Kênh này không gửi được tệp. Anh/chị gửi bằng chữ, hoặc mời công dân đến nhận."))
     cases.take_in(session, case, officer, from_colleague=from_colleague)
-    message_id = messaging.say(case.conversation_id, reply, by_officer=True)
+    message_id = handing_out.say(session, case, officer, words, files)
     if named := procedures.named_in(words):  # "còn lệ phí thì sao" is about it, once the assistant talks again
         messaging.remember_procedure(case.conversation_id, named)
     case.answered_at = case.answered_at or clock.now()
@@ -144,14 +141,16 @@ def _called(session: Session, words: str, case: Case) -> list[int]:
 # --- later -------------------------------------------------------------------------------------------------------
 
 
-def put_off(case_id: int, officer: OfficerInfo, text: str, send_at: datetime, *, key: str) -> int:
+def put_off(
+    case_id: int, officer: OfficerInfo, text: str, send_at: datetime, *, key: str, files: Sequence[str] = ()
+) -> int:
     """Send it later; the id. The same `key` once. Raises InvalidInput, Conflict as `answer` does."""
-    words = _checked(text, ())
+    words = _checked(text, files)
     if not clock.now() < send_at <= clock.now() + policy.LATEST_SNOOZE:
         raise InvalidInput(gettext("Anh/chị chọn một lúc trong 60 ngày tới."))
     with records.acting(case_id, officer) as (session, case):
         row = {
-            "case_id": case.id, "officer_id": officer.id, "text": words, "files": [], "send_at": send_at,
+            "case_id": case.id, "officer_id": officer.id, "text": words, "files": list(files), "send_at": send_at,
             "key": _key(officer, key), "outcome": "",
         }  # fmt: skip
         added = session.scalar(insert_for(session, Later).values(**row).on_conflict_do_nothing().returning(Later.id))
@@ -199,7 +198,8 @@ def send_later(later_id: int) -> None:
                 except MotCuaError as error:
                     row.outcome = error.message[:200]
                     keep_draft(case.id, officer, row.text)
-                    facts = {"reason": f"Tin hẹn giờ không gửi được: {error.message}"}
+                    lost = " Tệp kèm theo cần chọn lại." if row.files else ""
+                    facts = {"reason": f"Tin hẹn giờ không gửi được: {error.message}{lost}"}
                     assigning.tell(session, case, Event.CASE_GIVEN, [officer.id], key=f"later-{row.id}", **facts)
         except NotFound as error:  # the case went to another agency
             row.done_at, row.outcome = clock.now(), error.message[:200]

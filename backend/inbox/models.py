@@ -81,6 +81,7 @@ class Kind:
     AWAY = "away"
     WROTE = "wrote"
     OPENED_SEAL = "opened_seal"
+    LINKED = "linked"
 
 
 class Escalation(Base):

@@ -87,6 +87,7 @@ class Waits:
     text: str
     send_at: datetime
     name: str
+    files: int = 0
 
 
 @dataclass(frozen=True)
@@ -245,7 +246,7 @@ def _later(session: Session, case_id: int) -> list[Waits]:
     query = select(Later).where(Later.case_id == case_id, Later.done_at.is_(None)).order_by(Later.send_at)
     rows = session.scalars(query).all()
     names = organisation.officers_by_id({row.officer_id for row in rows})
-    return [Waits(row.id, row.text, row.send_at, names.get(row.officer_id, "")) for row in rows]
+    return [Waits(row.id, row.text, row.send_at, names.get(row.officer_id, ""), len(row.files)) for row in rows]
 
 
 def _undoable(events: Sequence[CaseEvent], case: Case, officer: OfficerInfo) -> int | None:

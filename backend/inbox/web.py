@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from backend import clock, http, storage
 from backend.errors import Conflict, InvalidInput, MotCuaError, NotFound, TooLarge, Unavailable
 from backend.i18n import N_, gettext
-from backend.inbox import access, answering, canned, cases, listing, page, policy, wording
+from backend.inbox import access, answering, canned, cases, handing_out, listing, page, policy, wording
 from backend.inbox import live as live_news
 from backend.inbox.listing import Filters
 from backend.organisation import navigation
@@ -114,6 +114,8 @@ def shown(
         "filters": filters,
         "around": listing.neighbours(officer, case_id, filters),
         "most_files": policy.MOST_FILES,
+        "files_by": gettext(wording.FILES_BY.get(found.case.channel, ""), days=handing_out.OPEN_FOR.days),
+        "files_lost": any(one.filename for one in request.files.getlist("files")),
         "me": officer,
     }
     return render_template("inbox/one.html", **facts, **names())
@@ -152,11 +154,12 @@ def answer(case_id: int) -> Answer:
     officer, form = current_officer(), request.form
     text, key = form.get("text", ""), form.get("key", "")
     try:
-        if form.get("send_at"):
-            answering.put_off(case_id, officer, text, moment_of(form["send_at"]), key=key)
+        send_at = moment_of(form["send_at"]) if form.get("send_at") else None
+        files = [storage.store(*one, actor=officer.actor).id for one in _uploaded()]
+        if send_at is not None:
+            answering.put_off(case_id, officer, text, send_at, key=key, files=files)
             flash(gettext("Đã hẹn giờ gửi."), "success")
             return back(case_id)
-        files = [storage.store(*one, actor=officer.actor).id for one in _uploaded()]
         answering.answer(case_id, officer, text, key=key, files=files, from_colleague=bool(form.get("from_colleague")))
     except (InvalidInput, Conflict, TooLarge) as error:
         answering.keep_draft(case_id, officer, text)

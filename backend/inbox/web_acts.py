@@ -82,7 +82,7 @@ ACTS: Mapping[str, tuple[Act, str]] = {
     ),
     "take-back": (
         lambda case, officer, form: answering.take_back(case, officer, _number(form, "later") or 0),
-        N_("Đã hủy tin hẹn giờ; lời đã soạn trở lại ô trả lời."),
+        N_("Đã hủy tin hẹn giờ; lời đã soạn trở lại ô trả lời. Tệp kèm theo, nếu có, cần chọn lại."),
     ),
 }
 """What the page's forms do, and what the officer is told then."""

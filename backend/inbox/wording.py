@@ -67,6 +67,14 @@ EVENTS: Mapping[str, str] = {
     Kind.AWAY: N_("đã báo công dân giờ làm việc"),
     Kind.WROTE: N_("công dân nhắn thêm"),
     Kind.OPENED_SEAL: N_("xem danh tính"),
+    Kind.LINKED: N_("gửi tệp bằng liên kết"),
 }
-SHOWN_EVENTS = frozenset(EVENTS) - {Kind.ANSWERED, Kind.WROTE, Kind.OPENED}
-"""Between the messages; answers are messages already."""
+SHOWN_EVENTS = frozenset(EVENTS) - {Kind.ANSWERED, Kind.WROTE, Kind.OPENED, Kind.LINKED}
+"""Between the messages; answers, with their links, are messages already."""
+FILES_BY: Mapping[str, str] = {
+    "sms": N_("SMS không mang được tệp. Tin nhắn có liên kết để công dân mở tệp trong %(days)s ngày."),
+    "zalo": N_(
+        "Zalo nhận ảnh, và PDF, DOC, DOCX, CSV đến 5 MB. Tệp khác đi bằng liên kết, mở được trong %(days)s ngày."
+    ),
+}
+"""What happens to a file, where the channel does not carry every one."""

@@ -4,7 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from backend.storage import StoredInfo
 
 
 @dataclass(frozen=True)
@@ -253,6 +256,10 @@ class Channel(ABC):
     def find(self, outgoing: Outgoing) -> Sent | None:
         """After a crash or time-out: the message at the provider, None when it is not there or nobody can know."""
         return None
+
+    def carries(self, file: "StoredInfo") -> bool:
+        """Whether a file of ours can go out here itself; where not, who sends it gives the citizen a link to it."""
+        return False
 
     def fetch(self, reference: str) -> Fetched:
         """A file that somebody sent, by the reference the gateway wrote down. Raises TryLater or Rejected."""

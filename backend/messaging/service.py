@@ -80,6 +80,8 @@ class ConversationView:
     epoch: int = 0
     blocked_at: datetime | None = None
     blocked_reason: str = ""
+    accents: bool = False
+    """Whether texts go out with accents where without them they are cheaper."""
     about: str | None = None
     """Code of the dossier that the last notice spoke of; None when there was none lately."""
 
@@ -399,6 +401,7 @@ def _view(row: Conversation) -> ConversationView:
         epoch=row.epoch,
         blocked_at=row.blocked_at,
         blocked_reason=row.blocked_reason,
+        accents=row.accents,
         about=_about(row),
     )
 

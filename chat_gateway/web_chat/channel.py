@@ -1,6 +1,7 @@
 """The web chat as a channel of messaging: the page reads the ledger itself, so there is nothing to hand over."""
 
 from backend.messaging.channels import Channel, Extras, Outgoing, Rendered, Reply, Sent
+from backend.storage import StoredInfo
 
 
 class WebChannel(Channel):
@@ -16,6 +17,10 @@ class WebChannel(Channel):
     def send(self, outgoing: Outgoing) -> Sent:
         """At once "sent": the row is what the page shows."""
         return Sent(provider_message_id=str(outgoing.id), provider="web")
+
+    def carries(self, file: StoredInfo) -> bool:
+        """Any: the page shows or saves it."""
+        return True
 
     def find(self, outgoing: Outgoing) -> Sent | None:
         """The row is there, so it was taken."""

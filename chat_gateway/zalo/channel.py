@@ -45,7 +45,6 @@ LARGEST_FILE = 5 * 1024 * 1024
 FILE_ENDINGS = (".pdf", ".doc", ".docx", ".csv")
 ASK_TITLE = "Chia sẻ số điện thoại"
 ASK_SUBTITLE = "Anh/chị bấm vào đây để gửi số điện thoại, em tra cứu hồ sơ giúp anh/chị."
-NOT_SENT = "Tệp “{name}” không gửi được qua Zalo. Anh/chị hỏi nơi nhận hồ sơ để lấy tệp này."
 
 FREE, PAID, TEMPLATE = "zalo", "zalo_paid", "zalo_template"
 """What the ledger notes as provider: which of Zalo's prices a message cost."""
@@ -64,6 +63,10 @@ class ZaloChannel(Channel):
     def render(self, reply: Reply, *, accents: bool) -> Rendered:
         """Always accented; see `chat_gateway.zalo.rendering`."""
         return rendering.render(reply)
+
+    def carries(self, file: storage.StoredInfo) -> bool:
+        """Pictures, which are made small enough, and the documents that Zalo takes."""
+        return file.is_image or (file.size <= LARGEST_FILE and file.name.lower().endswith(FILE_ENDINGS))
 
     def window(self, heard_at: datetime | None) -> Window:
         """Free for 48 hours after the citizen was heard of, billed until 7 days, closed then."""
@@ -107,12 +110,9 @@ class ZaloChannel(Channel):
 
     def _messages(self, outgoing: Outgoing) -> Iterator[dict[str, Any]]:
         """The bubbles, the same ones at every try; files are named by `_file` until they are uploaded."""
-        files, unsendable = _sendable(outgoing.extras.files)
-        text = "\n\n".join(
-            part for part in (outgoing.body, *(NOT_SENT.format(name=name) for name in unsendable)) if part
-        )
+        files = [file for file in _known(outgoing.extras.files) if self.carries(file)]
         pressed = buttons(outgoing.offered, outgoing.extras.links)
-        texts = rendering.bubbles(text)
+        texts = rendering.bubbles(outgoing.body)
         for part in texts[:-1]:
             yield {"text": part}
         last = {"text": texts[-1]} if texts else {}
@@ -171,16 +171,14 @@ class ZaloChannel(Channel):
         return health.of_account(self._oa_id)
 
 
-def _sendable(file_ids: Sequence[str]) -> tuple[list[storage.StoredInfo], list[str]]:
-    """The files that Zalo takes, and the names of the others."""
+def _known(file_ids: Sequence[str]) -> list[storage.StoredInfo]:
     known = []
     for file_id in file_ids:
         try:
             known.append(storage.info(file_id))
         except NotFound:
             log.warning("file to send is gone")
-    files = [file for file in known if _fits(file)]
-    return files, [file.name for file in known if file not in files]
+    return known
 
 
 def _picture(file: storage.StoredInfo) -> tuple[str, bytes, str]:
@@ -188,12 +186,6 @@ def _picture(file: storage.StoredInfo) -> tuple[str, bytes, str]:
     if file.size <= LARGEST_IMAGE and file.media_type in (JPEG, PNG):
         return file.name, storage.read(file.id), file.media_type
     return f"{PurePath(file.name).stem}.jpg", storage.shrunk(file.id, LARGEST_IMAGE), JPEG
-
-
-def _fits(file: storage.StoredInfo) -> bool:
-    if file.is_image:
-        return True
-    return file.size <= LARGEST_FILE and file.name.lower().endswith(FILE_ENDINGS)
 
 
 def _id_of(data: Data) -> str:

@@ -7,7 +7,7 @@ from backend import database
 from backend.errors import Unavailable
 from backend.messaging import assistant, channels, tasks
 from backend.messaging.assistant import Answer
-from backend.messaging.channels import Channel, Outgoing, Rendered, Reply, Sent, in_words
+from backend.messaging.channels import Channel, Extras, Outgoing, Rendered, Reply, Sent, in_words
 from backend.messaging.models import Message
 from backend.messaging.service import Inbound, Received, receive
 from backend.queue import queue
@@ -38,7 +38,7 @@ class RecordingChannel(Channel):
     def render(self, reply: Reply, *, accents: bool) -> Rendered:
         text = in_words(reply)
         body = "\n".join([text[: self.page], *(f"{n}. {choice.title}" for n, choice in enumerate(reply.choices, 1))])
-        return Rendered(body, rest=text[self.page :], segments=1, encoding="gsm7")
+        return Rendered(body, text[self.page :], segments=1, encoding="gsm7", extras=Extras(files=reply.files))
 
     def send(self, outgoing: Outgoing) -> Sent:
         if self.fails:

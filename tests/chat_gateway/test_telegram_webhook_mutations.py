@@ -1,25 +1,16 @@
-"""Whatever arrives, with the secret or without, is answered with something Telegram understands, never with a 5xx.
-
-`MUTATIONS=10000` tries that many instead of the committed number.
-"""
+"""Whatever arrives, with the secret or without, is answered with something Telegram understands, never with a 5xx."""
 
 import copy
 import json
-import os
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import telegram as make
+from tests.builders.mutations import TRIES
 
-TRIES = settings(
-    max_examples=int(os.environ.get("MUTATIONS", "120")) // 2,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    database=None,
-)
 FILE = {"file_id": "AgAC", "file_unique_id": "u", "file_size": 5, "width": 1, "height": 1, "file_name": "đơn.pdf"}
 SEEDS = [
     make.message(),

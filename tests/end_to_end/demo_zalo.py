@@ -1,4 +1,4 @@
-"""`make demo-zalo`: a conversation through Zalo, with the real processes and a Zalo of our own beside them."""
+"""`make demo-zalo`: the ten conversations through the real processes and a Zalo of our own beside them, printed."""
 
 import sys
 import tempfile
@@ -11,8 +11,6 @@ from tests.end_to_end import stack as stacks
 from tests.end_to_end.demo import console, show
 from tests.end_to_end.zalo import ZaloCitizen, connect
 from tests.peers.zalo import client as peer
-
-NAMES = ("citizen_writes_without_accents", "citizen_picks_a_look_alike_by_number", "citizen_asks_what_a_dossier_lacks")
 
 
 def main() -> int:
@@ -27,7 +25,7 @@ def main() -> int:
                 connect(stack, zalo)
                 stack.start()
                 stack.wait_until_ready()
-            for number, name in enumerate(NAMES, 1):
+            for number, name in enumerate(conversations.TEN, 1):
                 citizen = ZaloCitizen(zalo, f"8395728409275902{number:03d}")
                 console.rule(f"{number}. {name.replace('_', ' ')} (Zalo)")
                 led = conversations.lead(stack, name, channel="zalo", address=citizen.user, citizen=citizen)
@@ -36,7 +34,9 @@ def main() -> int:
                     show(exchange, wrong)
         finally:
             stack.stop()
-    console.print(f"{len(NAMES)} conversations, {failures} turns not as expected; data and logs in {folder}")
+    console.print(
+        f"{len(conversations.TEN)} conversations, {failures} turns not as expected; data and logs in {folder}"
+    )
     return failures
 
 

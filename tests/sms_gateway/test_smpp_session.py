@@ -1,7 +1,6 @@
 """The session against a carrier that does what it should not: mutated units, nonsense, late and doubled answers."""
 
 import asyncio
-import os
 import random
 import struct
 from collections.abc import Awaitable, Callable
@@ -16,10 +15,10 @@ from sms_gateway.smpp.door import Handed, OneHanded
 from sms_gateway.smpp.journal import Journal
 from sms_gateway.smpp.session import Result, Session
 from tests.builders import messaging, sms
+from tests.builders.mutations import NUMBER
 
 pytestmark = pytest.mark.usefixtures("database")
 
-EXAMPLES = int(os.environ.get("SMPP_MUTATIONS", "60"))
 BODY = "Da, ho so cua anh/chi da co ket qua."
 Answer = Callable[[pdu.Frame, asyncio.StreamWriter], Awaitable[None]]
 
@@ -216,11 +215,11 @@ def test_mutated_deliveries_are_all_answered_and_end_nothing(monkeypatch, seed):
 
     async def test(session):
         rnd = random.Random(seed)
-        for number in range(EXAMPLES):
+        for number in range(NUMBER):
             carrier.writer.write(pdu.plain(pdu.DELIVER_SM, number + 1, body=mutated(rnd)))
             if number % 50 == 49:
                 await until(lambda number=number: len(carrier.frames) > number - 100)
-        await until(lambda: len(carrier.answers(pdu.DELIVER_SM)) == EXAMPLES)
+        await until(lambda: len(carrier.answers(pdu.DELIVER_SM)) == NUMBER)
         statuses = {frame.status for frame in carrier.answers(pdu.DELIVER_SM)}
         assert statuses <= {pdu.OK, pdu.INVALID_LENGTH}, statuses
         assert carrier.binds == 1
@@ -241,7 +240,7 @@ def test_mutated_answers_end_nothing_but_the_link(monkeypatch, seed):
         writer.write(bytes(raw) + struct.pack(">I", rnd.randrange(2**32)) * rnd.randrange(2))
 
     async def test(session):
-        for number in range(max(10, EXAMPLES // 20)):
+        for number in range(max(10, NUMBER // 20)):
             got = await session.send(sms.CITIZEN, BODY, f"{number}-x")
             assert got.result in {"sent", "later", "undecided", "rejected", "unclassified"}
             session._paused_until = 0.0

@@ -98,6 +98,9 @@ def test_in_a_linked_chat_a_dossier_is_a_card_with_its_page(conversation, monkey
     assert f"Xem trang hồ sơ: {lookup.links[0].url}" in channel.bodies[-1]
     on_sms = service.look_up(conversation, code)
     assert (on_sms.card, on_sms.links) == (None, ())
+    for lookup in (service.look_up(web, make_dossier(phone=STRANGER)), service.look_up(web, "9999")):
+        assert "nhắn từ số" not in lookup.text, "it is no phone that somebody writes from"
+        assert "nhắn LK và số đã ghi khi nộp" in lookup.text
 
 
 def test_wildcards_are_not_digits(conversation):
