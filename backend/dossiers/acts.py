@@ -398,8 +398,3 @@ def _plain(value: Any) -> Any:
 
 def _revived(name: str, value: Any) -> Any:
     return datetime.fromisoformat(value) if value is not None and name.endswith("_at") else value
-
-
-def officers_of(steps: Iterable[DossierStep]) -> list[int]:
-    """Who holds these steps."""
-    return [step.officer_id for step in steps if step.officer_id is not None]

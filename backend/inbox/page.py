@@ -21,7 +21,7 @@ from backend.dossiers.service import Held
 from backend.errors import NotFound
 from backend.i18n import gettext
 from backend.inbox import access, answering, assigning, cases, listing, policy, records, service, wording
-from backend.inbox.models import Case, CaseEvent, Draft, Escalation, Kind, Later, Presence
+from backend.inbox.models import Case, CaseEvent, Draft, Kind, Later, Presence
 from backend.inbox.policy import Timer
 from backend.messaging import channels
 from backend.messaging import service as messaging
@@ -431,13 +431,6 @@ def news(case_id: int, officer: OfficerInfo, *, types: bool = False) -> tuple[Ca
         note_presence(session, case.id, officer, types=types)
         latest = messaging.record_of(case.conversation_id, limit=MARKED)
         return case, _mark(case, latest, colleagues(session, case.id, officer))
-
-
-def escalations(case_id: int) -> list[str]:
-    """All that the assistant summed up, oldest first."""
-    with reading() as session:
-        rows = session.scalars(select(Escalation).where(Escalation.case_id == case_id).order_by(Escalation.id))
-        return [row.summary for row in rows]
 
 
 def drafts(officer: OfficerInfo) -> set[int]:
