@@ -258,8 +258,9 @@ def standing(due_at: datetime | None, done_at: datetime | None, now: datetime) -
 
 
 def step_standing(step: DossierStep, now: datetime) -> Standing:
-    """Of one agency's share. While the clock stands still, it stands as when the clock was stopped."""
-    return standing(step.due_at, step.done_at, step.dossier.clock_stopped_at or now)
+    """Of one agency's share. It stands as when the clock was stopped, or as when the dossier ended before its end."""
+    dossier = step.dossier
+    return standing(step.due_at, step.done_at or dossier.finished_at, dossier.clock_stopped_at or now)
 
 
 def dossier_standing(dossier: Dossier, now: datetime) -> Standing:

@@ -237,7 +237,7 @@ def _used(step: DossierStep) -> int:
     if step.opened_at is None or step.due_at is None:
         return 100 if step.done_at else 0
     granted = calendar.working_hours_between(step.opened_at, step.due_at)
-    stopped = step.dossier.clock_stopped_at
+    stopped = step.dossier.finished_at or step.dossier.clock_stopped_at
     used = calendar.working_hours_between(step.opened_at, step.done_at or stopped or clock.now())
     return max(0, min(100, round(100 * used / granted))) if granted else 100
 

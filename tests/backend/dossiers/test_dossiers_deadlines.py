@@ -136,3 +136,9 @@ def test_a_step_whose_clock_stands_still_does_not_become_late() -> None:
     step = DossierStep(due_at=at("2026-12-03T17:00"), done_at=None)
     step.dossier = Dossier(clock_stopped_at=at("2026-12-02T09:00"))
     assert deadlines.step_standing(step, at("2026-12-30T09:00")) == Standing.RUNNING
+
+
+def test_a_step_not_done_when_the_dossier_ended_stands_as_it_did_then() -> None:
+    step = DossierStep(due_at=at("2026-12-03T17:00"), done_at=None)
+    step.dossier = Dossier(finished_at=at("2026-12-02T09:00"), clock_stopped_at=None)
+    assert deadlines.step_standing(step, at("2026-12-30T09:00")) == Standing.EARLY

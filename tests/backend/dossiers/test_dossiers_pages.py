@@ -114,6 +114,13 @@ def test_a_late_dossier_says_so(desk):
     assert "trễ hạn" in said
 
 
+@pytest.mark.parametrize("state", [State.REFUSED, State.WITHDRAWN])
+def test_a_dossier_that_ended_in_time_has_no_late_step(desk, state):
+    said = page(desk, dossier_id(make_dossier(state, due_at=clock.now() - timedelta(days=30)))).text
+    assert "trễ hạn" not in said
+    assert "Dừng khi hồ sơ kết thúc" in said
+
+
 def test_heads_see_how_much_each_specialist_holds(browsers, crew):
     make_dossier(State.PROCESSING)
     text = page(browsers[Role.HEAD], dossier_id(make_dossier(State.RECEIVED))).text
