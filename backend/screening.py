@@ -22,6 +22,7 @@ class Placeholders:
     phone: str = "[số]"
     id_number: str = "[số]"
     dossier_code: str = "[số]"
+    dossier_link: str = "[liên kết]"
     complaint_code: str = "[số]"
     number: str = "[số]"
     email: str = "[địa chỉ thư]"
@@ -33,12 +34,14 @@ FOR_READERS = Placeholders()
 _SHAPES = {
     "email": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     "dossier_code": re.compile(r"(?<!\w)(?:\d{3}\.\d{2}\.\d{2}\.)?[GHgh]\d{2}(?:\.\d{2,3}){0,3}-\d{6}-\d{4,6}(?!\w)"),
+    "dossier_link": re.compile(r"https?://\S+/hs/\S+"),
     "complaint_code": re.compile(r"(?<!\w)[Pp][Aa]-\d{6}-\d{4}(?!\w)"),
     "id_number": re.compile(r"(?<![\w+])(?:\d{12}|[1-9]\d{8})(?!\w)"),
     "phone": re.compile(r"(?<!\w)(?:\+?84|0)(?:[ .-]?\d){8,10}(?!\w)"),
     "number": re.compile(r"(?<!\w)\+?\d(?:[ .-]?\d){6,}(?!\w)"),
 }
 """In this order. The last: seven digits and more, accounts and the like; sums of money that long are no loss."""
+_OF_PERSONS = ("email", "dossier_code", "dossier_link", "id_number", "phone")
 _WORD = re.compile(r"[^\W\d_]+")
 _LISTS: dict[str, list[str]] = yaml.safe_load(Path(__file__).with_name("screening.yml").read_text("utf-8"))
 _TITLES, _FAMILY, _SURE_FAMILY, _MIDDLE, _NOT_A_NAME = (
@@ -85,8 +88,8 @@ def without_sender(text: str, known_names: Iterable[str] = (), *, numbers: bool 
     words = list(_WORD.finditer(text))
     for first, last in reversed(list(_introduced(text, words))):
         text = f"{text[: words[first].start()]}{FOR_READERS.name}{text[words[last].end() :]}"
-    if numbers:
-        return screened(text, known_names, guess_names=False)
+    for kind in _OF_PERSONS if numbers else ():
+        text = _SHAPES[kind].sub(getattr(FOR_READERS, kind), text)
     return _without_names(text, _Known(known_names, guess=False), FOR_READERS.name)
 
 

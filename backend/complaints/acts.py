@@ -44,7 +44,7 @@ class Facts:
     reason: str = ""
     text: str = ""
     kind: Kind | None = None
-    category: str = ""
+    category: str | None = None
     agency_code: str = ""
     officer_id: int | None = None
     into: str = ""
@@ -235,7 +235,9 @@ _NEEDS: Mapping[Need, Callable[[Act], None]] = {
 def _sort(doing: Act) -> None:
     assert doing.facts.kind is not None
     complaint = doing.complaint
-    complaint.kind, complaint.category = doing.facts.kind, doing.facts.category or complaint.category
+    complaint.kind, complaint.category = doing.facts.kind, complaint.category
+    if doing.facts.category in wording.CATEGORIES:
+        complaint.category = doing.facts.category
     if complaint.kind == Kind.DENUNCIATION:
         complaint.protection = policy.Protection.PROTECTED
     doing.details["kind"] = complaint.kind
@@ -244,8 +246,12 @@ def _sort(doing: Act) -> None:
 def _name_subject(doing: Act) -> None:
     """What lies with whom it is about is taken from them at once, back to the hotline."""
     complaint = doing.complaint
-    complaint.subjects = [
-        ComplaintSubject(agency_code=s.agency_code, officer_id=s.officer_id) for s in doing.facts.subjects
+    units = {subject.agency_code for subject in doing.facts.subjects}
+    known = [row for row in complaint.subjects if row.agency_code in units]  # also whom of the unit it names
+    complaint.subjects = known + [
+        ComplaintSubject(agency_code=s.agency_code, officer_id=s.officer_id)
+        for s in doing.facts.subjects
+        if (s.agency_code, s.officer_id) not in {(row.agency_code, row.officer_id) for row in known}
     ]
     doing.details["units"] = sorted({subject.agency_code for subject in doing.facts.subjects})
     take_from_subjects(complaint)

@@ -62,6 +62,10 @@ class Page:
     officers: list[OfficerInfo]
     followers: int
     """How many more have reported the same."""
+    about: list[tuple[str, str]]
+    """Code and name of the units it is about."""
+    next: Action | None
+    """What moves it on; whatever else may be done leaves it where it is."""
     alike: Sequence[Complaint]
     """What it may repeat, for whoever may merge it; `nearby` offers nobody's that is hidden."""
 
@@ -159,5 +163,13 @@ def one(officer: OfficerInfo, complaint_id: int) -> Page:
             organisation.agencies_at(clock.today()) if routes else [],
             access.officers_for(complaint, people, agency_code=complaint.agency_code) if people else [],
             session.scalar(select(func.count()).where(Complaint.merged_into_id == complaint.id)) or 0,
+            _about(complaint),
+            next((one for one in actions if policy.TRANSITIONS[one].target not in (None, complaint.state)), None),
             nearby.alike(session, complaint) if Action.MERGE in actions else (),
         )
+
+
+def _about(complaint: Complaint) -> list[tuple[str, str]]:
+    codes = sorted({subject.agency_code for subject in complaint.subjects})
+    names = {one.code: one.name for one in organisation.agencies_at(clock.today())} if codes else {}
+    return [(code, names.get(code, code)) for code in codes]

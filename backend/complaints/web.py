@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from backend import http
+from backend import clock, http
 from backend.complaints import access, acts, answer_texts, identity, listing, publishing, wording
 from backend.complaints.acts import Facts
 from backend.complaints.policy import TRANSITIONS, Action, Kind, Need, Subject
@@ -13,6 +13,7 @@ from backend.database import LARGEST_ID, reading
 from backend.errors import Conflict, InvalidInput, MotCuaError, NotFound
 from backend.i18n import N_, gettext
 from backend.organisation import navigation
+from backend.organisation import service as organisation
 from backend.organisation.access import current_officer, role_required
 from backend.organisation.models import Role
 from backend.organisation.navigation import Entry
@@ -52,6 +53,7 @@ def lists() -> str:
     lines = listing.listed(officer, tab, q, page)
     return render_template(
         "complaints/list.html", tab=tab, q=q, page=page, tabs=listing.TABS, lines=lines,
+        agencies=organisation.agencies_at(clock.today()) if officer.role in TAKERS else (),
         counts=listing.counts(officer), more=len(lines) == listing.PAGE_SIZE, **names(),
     )  # fmt: skip
 
@@ -109,6 +111,7 @@ def _facts() -> Facts:
     return Facts(
         reason=_typed("reason", 2_000),
         text=_typed("text", 4_000),
+        category=form.get("category"),
         kind=Kind(form["kind"]) if form.get("kind") in set(Kind) else None,
         agency_code=_typed("agency_code", 32),
         officer_id=form.get("officer_id", type=int),
@@ -158,4 +161,4 @@ def file(complaint_id: int, file_id: str) -> Response:
         known = next((one for one in complaint.files if one["file_id"] == file_id), None)
     if known is None:
         raise NotFound(gettext("Không có tệp này."))
-    return http.file_response(file_id)
+    return http.file_response(file_id, small="small" in request.args)

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Select, and_, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
-from backend import clock
+from backend import audit, clock
+from backend.audit import Audit
 from backend.database import reading, transaction
 from backend.errors import InvalidInput, NotFound
 from backend.i18n import N_, gettext
@@ -112,6 +113,13 @@ def listed(officer: OfficerInfo, filters: Filters) -> Listed:
         return Listed(lines, counts(session, officer), len(rows) > PAGE, labels)
 
 
+def note_search(officer: OfficerInfo, found: Listed) -> None:
+    """Whom somebody has searched out, in the audit log."""
+    cases = [line.id for line in found.lines]
+    with transaction() as session:
+        audit.record(session, Audit.CASE_SEARCHED, actor=officer.actor, subject="inbox", cases=cases)
+
+
 def _tab(tab: str, officer: OfficerInfo) -> ColumnElement[bool]:
     match tab:
         case "mine":
@@ -187,7 +195,7 @@ def lines_of(rows: Sequence[Case]) -> list[Line]:
             reason=row.reason,
             summary=without_sender(row.summary) if row.id in sealed else row.summary,
             channel=row.channel,
-            address=views[row.conversation_id].address if row.channel == "sms" and row.id not in sealed else "",
+            address=_tail(views[row.conversation_id].address) if row.channel == "sms" and row.id not in sealed else "",
             assignee_id=row.assignee_id,
             assignee=names.get(row.assignee_id or 0, ""),
             agency_code=row.agency_code,
@@ -203,6 +211,11 @@ def lines_of(rows: Sequence[Case]) -> list[Line]:
         )
         for row in rows
     ]
+
+
+def _tail(number: str) -> str:
+    """Enough of a number to tell two apart; the whole is on the case's page, where every look is audited."""
+    return f"…{number[-3:]}"
 
 
 def running(row: Case) -> Timer:

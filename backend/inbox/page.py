@@ -4,12 +4,12 @@ Every look is audited, and so is every dossier that the side panel shows.
 """
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from backend import audit, clock, storage
@@ -168,7 +168,7 @@ def look(case_id: int, officer: OfficerInfo, *, before: int | None = None, opene
             phone=phone,
             dossiers=held,
             beside=[] if sealed else service.beside(officer, case.conversation_id),
-            others=_others(session, case, officer),
+            others=_others(session, case, officer, _elsewhere(phone)),
             colleagues=others,
             later=_later(session, case.id),
             draft=answering.draft(session, case.id, officer),
@@ -235,10 +235,16 @@ def _dossiers(session: Session, phone: str, officer: OfficerInfo) -> Sequence[He
     return held
 
 
-def _others(session: Session, case: Case, officer: OfficerInfo) -> Sequence[listing.Line]:
-    """Earlier cases of this conversation, and open ones that may be of the same person on another channel."""
-    same = Case.conversation_id == case.conversation_id
-    query = select(Case).where(same, Case.id != case.id, access.visible(officer)).order_by(Case.id.desc()).limit(5)
+def _elsewhere(phone: str) -> set[int]:
+    """The conversations of whoever has proved to own this number."""
+    return messaging.conversations_at({"sms": phone} | citizens.addresses(phone)) if phone else set()
+
+
+def _others(session: Session, case: Case, officer: OfficerInfo, elsewhere: Collection[int]) -> Sequence[listing.Line]:
+    """Earlier cases of this conversation, and those of the same number on other channels where they are not sealed."""
+    there = and_(Case.conversation_id.in_(elsewhere), ~access.is_sealed())
+    theirs = or_(Case.conversation_id == case.conversation_id, there)
+    query = select(Case).where(theirs, Case.id != case.id, access.visible(officer)).order_by(Case.id.desc()).limit(5)
     return listing.lines_of(session.scalars(query).all())
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from backend import audit, calendar, clock
 from backend.audit import Audit
 from backend.database import insert_for, reading, transaction
+from backend.dossiers import service as dossiers
 from backend.errors import InvalidInput
 from backend.inbox import assigning, cases, policy, records
 from backend.inbox.models import Case, Escalation, Kind, Reason, State
@@ -25,6 +26,7 @@ from backend.messaging.models import Owner
 from backend.organisation.service import OfficerInfo
 from backend.settings import settings
 
+HOLDER_AWAY = "Dạ, cán bộ trao đổi với anh/chị vắng đến {back}. Em đã báo cán bộ khác đọc và trả lời anh/chị."
 AWAY = "Dạ, giờ này cơ quan nghỉ, cán bộ sẽ đọc và trả lời từ {opening}. Cần gấp, anh/chị gọi {hotline}."
 
 
@@ -163,12 +165,24 @@ def heard(conversation_id: int) -> None:
         if case.waits_since is None:
             case.waits_since = clock.now()
             records.note_event(session, case, Kind.WROTE, f"conversation:{conversation_id}")
+        _leave_who_is_away(session, case)
         if not calendar.is_open(clock.now()) and case.told_away_at is None:
             case.told_away_at = clock.now()
             opening = clock.local(calendar.next_opening(clock.now()))
             words = AWAY.format(opening=f"{opening:%H:%M} ngày {opening:%d/%m}", hotline=settings().hotline)
             messaging.say(conversation_id, Reply(words))
             records.note_event(session, case, Kind.AWAY, records.SYSTEM)
+
+
+def _leave_who_is_away(session: Session, case: Case) -> None:
+    """Nobody waits for an officer on leave: the case goes back to its queue, and the citizen is told."""
+    back = dossiers.back_on(session, [case.assignee_id]).get(case.assignee_id) if case.assignee_id else None
+    if back is None:
+        return
+    case.assignee_id, case.state = None, State.WAITING
+    records.note_event(session, case, Kind.ASSIGNED, records.SYSTEM, to=None)
+    messaging.say(case.conversation_id, Reply(HOLDER_AWAY.format(back=f"{back:%d/%m}")))
+    assigning.hand_out(session, case)
 
 
 def waiting(limit: int = 200) -> list[Waiting]:

@@ -43,6 +43,7 @@ PLACEHOLDERS = Placeholders(
     complaint_code="PA-260101-0001",
     number="000000",
     email="a@example.vn",
+    dossier_link="",
     name="Oanh",  # a name that is no other word without its accents
 )
 _MARKED_BY_THEMSELVES = {

@@ -14,7 +14,19 @@ from werkzeug.wrappers import Response
 from backend import clock, http, storage
 from backend.errors import Conflict, InvalidInput, MotCuaError, NotFound, TooLarge, Unavailable
 from backend.i18n import N_, gettext
-from backend.inbox import access, answering, canned, cases, handing_out, listing, page, policy, wording
+from backend.inbox import (
+    access,
+    answering,
+    assigning,
+    canned,
+    cases,
+    handing_out,
+    listing,
+    page,
+    policy,
+    teaching,
+    wording,
+)
 from backend.inbox import live as live_news
 from backend.inbox.listing import Filters
 from backend.organisation import navigation
@@ -41,6 +53,7 @@ def names() -> dict[str, Any]:
         "supervises": current_officer().role in access.SUPERVISORS,
         "administers": current_officer().role == Role.ADMINISTRATOR,
         "now": clock.now(),
+        "intents": {**teaching.intents(), "keyword": gettext("cú pháp"), "nlu_fallback": gettext("chưa rõ")},
     }
 
 
@@ -52,9 +65,13 @@ def names() -> dict[str, Any]:
 def waiting() -> str:
     """Cases by tab and filter."""
     officer, filters = current_officer(), Filters.of(request.args)
+    found = listing.listed(officer, filters)
+    if filters.q:
+        listing.note_search(officer, found)
     facts = {
         "filters": filters,
-        "found": listing.listed(officer, filters),
+        "found": found,
+        "people": assigning.colleagues("" if officer.role in access.EVERYWHERE else officer.agency_code),
         "tabs": listing.TABS,
         "views": listing.views_of(officer),
         "drafts": page.drafts(officer),

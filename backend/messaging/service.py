@@ -1,12 +1,12 @@
 """What gateways and features do with messages. Every function here owns, or joins, its transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from backend import clock
@@ -228,6 +228,13 @@ def conversation_with(channel: str, address: str) -> int:
     """The conversation of an address (an E.164 number for SMS), made where there is none yet."""
     with transaction() as session:
         return ledger.conversation_id(session, channel, address)
+
+
+def conversations_at(addresses: Mapping[str, str]) -> set[int]:
+    """The conversations with these addresses (by channel) that there are."""
+    theirs = tuple_(Conversation.channel, Conversation.address).in_(list(addresses.items()))
+    with reading() as session:
+        return set(session.scalars(select(Conversation.id).where(theirs)))
 
 
 def go_on_from(conversation_id: int, other_id: int) -> None:

@@ -173,6 +173,64 @@ def test_a_denunciation_stays_out_of_sight_of_whom_it_is_about(house, monkeypatc
         assert opened.all() == [house.operator.actor]
 
 
+def test_between_agencies_back_to_the_desk_and_out_of_competence(house, monkeypatch):
+    channel, _ = make.install(monkeypatch)
+    roads = house_of.make_agency(code="H15.04", name="Sở Giao thông")
+    their_head, their_leader = house.officer(Role.HEAD, roads), house.officer(Role.LEADER, roads)
+    _, number = report()
+    do(number, Action.SORT, house.operator, kind=Kind.PROPOSAL, category="road")
+    do(number, Action.ROUTE, house.operator, agency_code="H15.02")
+    with pytest.raises(InvalidInput, match="lý do"):
+        do(number, Action.FORWARD, house.head, agency_code="H15.04")
+    do(number, Action.FORWARD, house.head, agency_code="H15.04", reason="đường tỉnh, không phải đèn")
+    make.work()
+    assert "đã chuyển Sở Giao thông" in " ".join(channel.bodies)
+    assert listing.listed(house.head) == []
+    with reading() as session:
+        row = session.get_one(Complaint, number)
+        assert (row.kind, row.category, row.agency_code, row.officer_id) == ("proposal", "road", "H15.04", None)
+    do(number, Action.ANSWER, their_head, text="Chưa làm.")
+    do(number, Action.SEND_BACK, their_leader, reason="nói rõ hạn")
+    with pytest.raises(Conflict):
+        do(number, Action.SEND, house.operator)
+    do(number, Action.ANSWER, their_head, text="Làm trong tháng 12.")
+    do(number, Action.APPROVE, their_leader)
+    do(number, Action.SEND, house.operator)
+    make.work()
+    assert "Làm trong tháng 12." in " ".join(channel.bodies)
+    _, other = report("sóng điện thoại yếu")
+    do(other, Action.OUT_OF_COMPETENCE, house.operator, text="Anh/chị gọi nhà mạng.")
+    make.work()
+    assert "Anh/chị gọi nhà mạng." in " ".join(channel.bodies)
+    assert state(other) == State.SENT
+
+
+def test_the_page_tells_whom_a_report_is_about_and_opens_what_moves_it_on(house, monkeypatch):
+    from backend.wsgi import build
+
+    make.install(monkeypatch)
+    _, number = report(f"cán bộ {NAME} ở Xã Ea Tul hách sạch, đường hỏng")
+    browser = house_of.signed_in(build(), house.operator.id)
+    address = f"/officers/complaints/{number}"
+
+    def opened():
+        shown = browser.get(address).get_data(as_text=True)
+        return re.findall(r'<details class="other" open><summary>([^<]+)', shown), shown
+
+    assert opened()[0] == ["Phân loại"]
+    assert "Nói về: UBND xã Ea Tul" in opened()[1]
+    version = re.search(r'name="version" value="(\d+)"', opened()[1])[1]
+    form = {"csrf_token": house_of.token_of(opened()[1]), "version": version, "kind": "report", "category": "road"}
+    assert browser.post(f"{address}/acts/sort", data=form).status_code == 303
+    assert opened()[0] == ["Chuyển cơ quan xử lý"]
+    with reading() as session:
+        assert session.get_one(Complaint, number).category == "road"
+    do(number, Action.NAME_SUBJECT, house.operator, reason="đúng", subjects=(Subject("H15.03"),))
+    with reading() as session:
+        named = {(one.agency_code, one.officer_id) for one in session.get_one(Complaint, number).subjects}
+    assert ("H15.03", house.accused.id) in named, "whom of the unit it names is not forgotten"
+
+
 def test_the_inbox_keeps_the_words_of_who_reports_a_unit_from_that_unit(house, monkeypatch):
     make.install(monkeypatch)
     conversation_id, _ = report("lãnh đạo Xã Ea Tul hách sạch với dân")

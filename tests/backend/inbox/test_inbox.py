@@ -1,6 +1,6 @@
 """Escalations become cases; officers take them over, answer, note, hand back. Pages show everything as text."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -9,6 +9,8 @@ import backend.inbox.keywords
 import backend.inbox.listening  # noqa: F401
 from backend import clock, create_app, database
 from backend.audit import AuditEntry
+from backend.database import transaction
+from backend.dossiers.models import Absence
 from backend.errors import Conflict, InvalidInput, NotFound
 from backend.inbox import answering, assigning, canned, cases, listing, page, policy, service, supervising, sweep
 from backend.inbox.listing import Filters
@@ -342,6 +344,24 @@ def test_out_of_hours_the_citizen_is_told_once(house, lan):
     assert "07:30" in channel.bodies[-1]
 
 
+def test_nobody_waits_for_an_officer_on_leave(house, lan, minh):
+    channel, _ = house
+    with clock.stopped_at(MONDAY):
+        case, _ = escalated()
+        make.work()
+        cases.take(case, lan)
+    away(lan, date(2026, 11, 24), date(2026, 11, 25))
+    with clock.stopped_at(MONDAY + timedelta(days=1)):
+        for words in ("alo", "có ai không"):
+            make.text(words, address=OWNER)
+            make.work()
+        assert (row(case).state, row(case).assignee_id) == (State.WAITING, None)
+        assert messaging.view(row(case).conversation_id).owner == Owner.OFFICER, "the assistant stays silent"
+        assert [line.id for line in listing.listed(minh, Filters()).lines] == [case]
+        cases.take(case, minh)
+    assert sum("vắng đến 26/11" in body for body in channel.bodies) == 1
+
+
 def test_closing_and_assigning_can_be_undone_for_a_minute(house, lan, minh):
     case, conversation = escalated()
     cases.take(case, lan)
@@ -394,6 +414,17 @@ def test_a_queue_hands_out_in_turn_or_by_load_and_never_to_who_is_away(house, la
     assigning.set_method(lan, "", "", method)
     given = [row(escalated("mới", address=f"+8490000010{n}")[0]).assignee_id for n in range(3)]
     assert given == [crew[index].id for index in wanted]
+    away(minh, clock.today(), clock.today())
+    alone = [row(escalated("nữa", address=f"+8490000020{n}")[0]).assignee_id for n in range(3)]
+    assert alone == [lan.id] * 3
+
+
+def away(officer, first, last):
+    with transaction() as session:
+        now = clock.now()
+        session.add(
+            Absence(officer_id=officer.id, first_day=first, last_day=last, entered_by=officer.id, entered_at=now)
+        )
 
 
 def test_an_agency_sees_its_queue_alone(house, lan):

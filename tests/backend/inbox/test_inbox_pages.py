@@ -6,6 +6,10 @@ import re
 import pytest
 from sqlalchemy import select
 
+from backend import clock
+from backend.audit import Audit, AuditEntry
+from backend.citizens.models import ChannelIdentity
+from backend.complaints.models import Complaint
 from backend.database import reading, transaction
 from backend.dossiers.models import OfficerSkill
 from backend.inbox import assigning, cases, page, service
@@ -152,6 +156,27 @@ def test_many_at_once_and_back(desk):
         assert sent.status_code == 303
 
 
+def test_many_are_given_and_put_aside_at_once(desk):
+    form = Page(desk.get("/officers/inbox/?tab=all")).forms["bulk"]
+    assert {"to", "until", "label", "priority"} <= form.fields.keys()
+    token = token_of(desk.get())
+    for act, told in (("assign", {"to": str(desk.officer.id)}), ("snooze", {"until": "2026-12-20T08:00"})):
+        sent = desk.client.post(
+            "/officers/inbox/bulk", data={"csrf_token": token, "act": act, "case": desk.case, **told}
+        )
+        assert "Đã làm với 1 việc" in desk.client.get(sent.location).text
+    assert "Lan" in desk.get("/officers/inbox/?tab=snoozed")
+
+
+def test_a_search_is_audited_and_a_list_shows_no_whole_number(desk):
+    found = desk.get("/officers/inbox/?tab=all&q=0900000001")
+    assert "…001" in found
+    assert OWNER not in found
+    with reading() as session:
+        searched = session.scalars(select(AuditEntry).where(AuditEntry.tag == Audit.CASE_SEARCHED)).one()
+    assert (searched.actor, searched.details) == (desk.officer.actor, {"cases": [desk.case]})
+
+
 def test_prepared_answers_views_and_the_supervisors_page(desk):
     token = token_of(desk.get())
 
@@ -180,6 +205,29 @@ def test_files_go_and_come_and_are_for_who_may_see_the_case(desk, monkeypatch):
     assert desk.client.get(address).mimetype == "image/jpeg"
     assert desk.client.get(f"{desk.at}/files/{with_photo.id}/1").status_code == 404
     assert desk.client.get(f"/officers/inbox/99/files/{with_photo.id}/0").status_code == 404
+
+
+def test_what_somebody_wrote_on_another_channel_stands_beside_and_can_be_merged(desk, monkeypatch):
+    make.install(monkeypatch, make.RecordingChannel("telegram"))
+    other = make.text("cũng việc đó", channel="telegram", address="77")
+    service.escalate(other.conversation_id, "asked", "cũng việc đó", other.message_id)
+    second = next(one.id for one in service.waiting() if one.id != desk.case)
+    assert f"#{second}" not in desk.get()
+    with transaction() as session:
+        session.add(
+            ChannelIdentity(channel="telegram", address="77", phone=OWNER, verified_by="code", verified_at=clock.now())
+        )
+    shown = desk.get()
+    assert f"#{second} cũng việc đó" in shown
+    assert f'name="into" inputmode="numeric" maxlength="12" required value="{second}"' in shown
+    with transaction() as session:  # what was told there without a name must not be told here with one
+        session.add(
+            Complaint(
+                conversation_id=other.conversation_id, text="x", state="received", protection="anonymous",
+                created_at=clock.now(),
+            )
+        )  # fmt: skip
+    assert f"#{second}" not in desk.get()
 
 
 def test_an_open_page_asks_cheaply_and_hears_of_what_is_new(desk):
