@@ -16,7 +16,8 @@ from backend.organisation import navigation
 from backend.organisation import service as organisation
 from backend.organisation.access import current_officer, role_required
 from backend.organisation.models import Role
-from backend.organisation.navigation import Entry
+from backend.organisation.navigation import Entry, Waiting
+from backend.organisation.service import OfficerInfo
 from backend.text import normalise
 
 blueprint = Blueprint("complaints", __name__, url_prefix="/officers/complaints", template_folder="templates")
@@ -41,6 +42,26 @@ def names() -> dict[str, Any]:
         "needs": {action: {str(need) for need in row.needs} for action, row in TRANSITIONS.items()},
         "takes": current_officer().role in TAKERS,
     }
+
+
+_WAITS = {
+    Role.HOTLINE_OPERATOR: ("late", "new", "to_send", "reopened"),
+    Role.PROVINCE_LEADER: ("late",),
+    Role.LEADER: ("late", "to_approve"),
+    Role.HEAD: ("late", "working"),
+    Role.SPECIALIST: ("mine",),
+}
+
+
+def _waiting(officer: OfficerInfo) -> list[Waiting]:
+    counts = listing.counts(officer)
+    return [
+        Waiting(gettext(listing.TABS[tab]), counts[tab], url_for("complaints.lists", tab=tab), urgent=tab == "late")
+        for tab in _WAITS[officer.role]
+    ]
+
+
+navigation.counted("complaints.lists", _waiting)
 
 
 @blueprint.get("/")

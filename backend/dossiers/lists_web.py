@@ -2,24 +2,41 @@
 
 from datetime import date, timedelta
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 
 from backend import clock
 from backend.dossiers import searching, team, worklists
 from backend.dossiers.policy import State
 from backend.dossiers.worklists import Filters
-from backend.i18n import N_
+from backend.i18n import N_, gettext
 from backend.organisation import navigation
 from backend.organisation.access import current_officer, role_required
 from backend.organisation.models import Role
-from backend.organisation.navigation import Entry
+from backend.organisation.navigation import Entry, Waiting
+from backend.organisation.service import OfficerInfo
 
 blueprint = Blueprint("dossier_lists", __name__, url_prefix="/officers/dossiers", template_folder="templates")
 READERS = frozenset(worklists.TABS)
 navigation.add(Entry(N_("Hồ sơ"), "dossier_lists.lists", READERS))
 reader_required = role_required(*READERS)
 
+OF_OTHERS = frozenset({"all", "waiting", "stopped", "department"})
+"""Lists in which the officer who looks has nothing to do now."""
 PERIODS = {"30": N_("30 ngày qua"), "90": N_("90 ngày qua"), "365": N_("Một năm qua")}
+
+
+def _waiting(officer: OfficerInfo) -> list[Waiting]:
+    counts = worklists.counts(officer)
+    return [
+        Waiting(
+            gettext(tab.title), counts[tab.key], url_for("dossier_lists.lists", list=tab.key), urgent=tab.key == "late"
+        )
+        for tab in worklists.tabs(officer.role)
+        if tab.key not in OF_OTHERS
+    ]
+
+
+navigation.counted("dossier_lists.lists", _waiting)
 
 
 @blueprint.get("/")

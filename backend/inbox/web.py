@@ -12,6 +12,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from werkzeug.wrappers import Response
 
 from backend import clock, http, storage
+from backend.database import reading
 from backend.errors import Conflict, InvalidInput, MotCuaError, NotFound, TooLarge, Unavailable
 from backend.i18n import N_, gettext
 from backend.inbox import (
@@ -32,7 +33,8 @@ from backend.inbox.listing import Filters
 from backend.organisation import navigation
 from backend.organisation.access import current_officer, role_required
 from backend.organisation.models import Role
-from backend.organisation.navigation import Entry
+from backend.organisation.navigation import Entry, Waiting
+from backend.organisation.service import OfficerInfo
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/officers/inbox", template_folder="templates")
 READERS = frozenset(Role)
@@ -55,6 +57,16 @@ def names() -> dict[str, Any]:
         "now": clock.now(),
         "intents": {**teaching.intents(), "keyword": gettext("cú pháp"), "nlu_fallback": gettext("chưa rõ")},
     }
+
+
+def _waiting(officer: OfficerInfo) -> list[Waiting]:
+    with reading() as session:
+        counts = listing.counts(session, officer)
+    tabs = ("waiting", "mine")
+    return [Waiting(gettext(listing.TABS[tab]), counts[tab], url_for("inbox.waiting", tab=tab)) for tab in tabs]
+
+
+navigation.counted("inbox.waiting", _waiting)
 
 
 # --- the list ----------------------------------------------------------------------------------------------------

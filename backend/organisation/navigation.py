@@ -1,5 +1,6 @@
 """What features put into the officers' layout: entries of the menu, and parts of the header, once, at import."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -11,6 +12,7 @@ from backend.database import practising
 from backend.i18n import N_, gettext
 from backend.organisation.access import practises, signed_in_officer
 from backend.organisation.models import Role
+from backend.organisation.service import OfficerInfo
 
 
 class Group(StrEnum):
@@ -47,6 +49,16 @@ class Link:
     here: bool
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """A list of work that is not empty. `urgent`: it should not have waited."""
+
+    title: str
+    count: int
+    address: str
+    urgent: bool = False
+
+
 class Place(StrEnum):
     """Where in the layout a part is included: in the header's row, or above the page's content."""
 
@@ -59,6 +71,7 @@ SEARCH = "dossier_lists.lists"
 
 _entries: dict[str, Entry] = {}
 _parts: dict[str, Place] = {}
+_counters: dict[str, Callable[[OfficerInfo], list[Waiting]]] = {}
 
 
 def add(entry: Entry) -> None:
@@ -69,6 +82,21 @@ def add(entry: Entry) -> None:
 def add_part(template: str, place: Place = Place.HEADER) -> None:
     """Include `template` in every officer's page at `place`; it decides itself whether it shows anything."""
     _parts[template] = place
+
+
+def counted(endpoint: str, counter: Callable[[OfficerInfo], list[Waiting]]) -> None:
+    """On the start page of those who see the entry of `endpoint`, say what waits for them there."""
+    _counters[endpoint] = counter
+
+
+def waiting() -> list[tuple[str, list[Waiting]]]:
+    """What waits for this request's officer: the title of the entry and its lists; empty lists are left out."""
+    officer = signed_in_officer()
+    if officer is None:
+        return []
+    entries = [entry for entry in _shown(officer) if entry.endpoint in _counters]
+    found = ((gettext(entry.title), _counters[entry.endpoint](officer)) for entry in entries)
+    return [(title, full) for title, lists in found if (full := [one for one in lists if one.count])]
 
 
 def parts(place: str) -> list[str]:
@@ -96,8 +124,7 @@ def groups_for() -> list[tuple[str, list[Link]]]:
     officer = signed_in_officer()
     if officer is None:
         return []
-    known = current_app.view_functions
-    shown = [entry for entry in _entries.values() if officer.role in entry.roles and entry.endpoint in known]
+    shown = _shown(officer)
     here = _most_specific({url_for(entry.endpoint) for entry in shown})
     grouped = {group: [_link(entry, here) for entry in shown if entry.group is group] for group in Group}
     return [(gettext(GROUP_TITLES[group]), links) for group, links in grouped.items() if links]
@@ -106,6 +133,11 @@ def groups_for() -> list[tuple[str, list[Link]]]:
 def entries_for() -> list[tuple[str, str]]:
     """Title and address of the pages that the officer of this request may open."""
     return [(link.title, link.address) for _, links in groups_for() for link in links]
+
+
+def _shown(officer: OfficerInfo) -> list[Entry]:
+    known = current_app.view_functions
+    return [entry for entry in _entries.values() if officer.role in entry.roles and entry.endpoint in known]
 
 
 def _link(entry: Entry, here: str) -> Link:

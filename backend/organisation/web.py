@@ -187,8 +187,8 @@ def sign_out() -> AnyResponse:
 @blueprint.get("/")
 @officer_required
 def home() -> str:
-    """Where an officer arrives: who they are, and the pages their role opens."""
-    return render_template("organisation/home.html")
+    """Where an officer arrives: what waits for them, and the pages their role opens."""
+    return render_template("organisation/home.html", waiting=navigation.waiting())
 
 
 def _destination() -> str:
