@@ -1,6 +1,6 @@
 """What all pages share, officers' and public ones: their language, the policy of what they may load, error pages."""
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from flask import Flask, Response, current_app, g, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -78,7 +78,7 @@ def in_language(name: str) -> str:
 
 
 def _address(arguments: dict[str, str]) -> str:
-    path = "/" + request.path.lstrip("/")  # never `//elsewhere`
+    path = "/" + quote(request.path.lstrip("/"))  # never `//elsewhere`, nor what a browser takes for it: `/<tab>/…`
     return f"{path}?{urlencode(arguments)}" if arguments else path
 
 

@@ -92,12 +92,19 @@ class TestTheSwitch:
         client = signed_in(app, officer_id)
         assert '<html lang="vi">' in client.get("/officers/").text, "another browser keeps its own"
 
-    @pytest.mark.parametrize("path", ["//evil.example/", "/officers/%0d%0aSet-Cookie:a=b"])
-    def test_it_never_leads_elsewhere(self, database, path):
+    @pytest.mark.parametrize(
+        ("path", "location"),
+        [
+            ("/%2F/evil.example", "/evil.example"),
+            ("/%09/evil.example", "/%09/evil.example"),
+            ("/%0a/evil.example", "/%0A/evil.example"),
+            ("/%5Cevil.example", "/%5Cevil.example"),
+            ("/officers/%0d%0aSet-Cookie:a=b", "/officers/%0D%0ASet-Cookie%3Aa%3Db"),
+        ],
+    )
+    def test_it_never_leads_elsewhere(self, database, path, location):
         response = make_app().test_client().get(f"{path}?lang=en", headers={"Accept": "text/html"})
-        assert "evil.example/?" not in response.headers.get("Location", "").replace("/evil.example", "", 0)[:2]
-        assert not response.headers.get("Location", "/").startswith("//")
-        assert "Set-Cookie:a=b" not in str(response.headers).replace("%0d%0aSet-Cookie", "")
+        assert (response.status_code, response.location) == (303, location)
 
     def test_an_unknown_choice_changes_nothing(self, database):
         response = make_app().test_client().get("/officers/sign-in?lang=xx")
