@@ -9,9 +9,9 @@ from backend import audit, clock
 from backend.audit import Audit
 from backend.database import reading, transaction
 from backend.dossiers.service import Held
-from backend.errors import InvalidInput, NotFound
+from backend.errors import Forbidden, InvalidInput, NotFound
 from backend.i18n import N_, gettext
-from backend.inbox import policy
+from backend.inbox import access, policy
 from backend.inbox.models import Canned
 from backend.organisation.service import OfficerInfo
 from backend.settings import settings
@@ -66,7 +66,7 @@ def values_for(officer: OfficerInfo, dossiers: Sequence[Held]) -> dict[str, str]
 
 
 def save(officer: OfficerInfo, text_id: int | None, title: str, text: str, *, general: bool) -> int:
-    """Add one, or change one of the officer's agency. Raises InvalidInput (an unknown blank, too), NotFound."""
+    """Add one, or change one. Raises Forbidden, InvalidInput (an unknown blank, too), NotFound."""
     title, words = " ".join(title.split())[:80], normalise(text)
     if not title or not words or len(words) > policy.ANSWER_LENGTH:
         raise InvalidInput(gettext("Câu mẫu cần tên, và lời từ 1 đến %(n)s ký tự.", n=policy.ANSWER_LENGTH))
@@ -83,7 +83,7 @@ def save(officer: OfficerInfo, text_id: int | None, title: str, text: str, *, ge
 
 
 def remove(officer: OfficerInfo, text_id: int) -> None:
-    """It is no longer offered. Raises NotFound."""
+    """It is no longer offered. Raises Forbidden, NotFound."""
     with transaction() as session:
         _row(officer, text_id).removed_at = clock.now()
         audit.record(session, Audit.INBOX_TEXT_REMOVED, actor=officer.actor, subject=f"inbox_text:{text_id}")
@@ -94,4 +94,6 @@ def _row(officer: OfficerInfo, text_id: int) -> Canned:
         row = session.get(Canned, text_id)
         if row is None or row.removed_at is not None or row.agency_code not in ("", officer.agency_code):
             raise NotFound(gettext("Không có câu mẫu này."))
+        if not row.agency_code and officer.role not in access.EVERYWHERE:
+            raise Forbidden(gettext("Anh/chị không sửa được câu mẫu này."))
         return row

@@ -11,7 +11,7 @@ from backend import clock, create_app, database
 from backend.audit import AuditEntry
 from backend.database import transaction
 from backend.dossiers.models import Absence
-from backend.errors import Conflict, InvalidInput, NotFound
+from backend.errors import Conflict, Forbidden, InvalidInput, NotFound
 from backend.inbox import answering, assigning, canned, cases, listing, page, policy, service, supervising, sweep
 from backend.inbox.listing import Filters
 from backend.inbox.models import Case, CaseEvent, Kind, Method, State
@@ -483,6 +483,20 @@ def test_prepared_answers_are_filled_from_what_is_known(house, lan):
     assert (text.filled, text.missing) == ("Chào {ten}, em là Lan.", ("ten",))
     canned.remove(lan, text.id)
     assert canned.texts(lan) == []
+
+
+def test_what_is_prepared_for_all_agencies_is_changed_by_those_who_serve_all_alone(lan):
+    ward = make_house("H15.24.133", "UBND phường Tân Lợi")
+    minh = organisation.officer(make_officer(role=Role.SPECIALIST, username="minh", agency_id=ward, password=None))
+    general = canned.save(lan, None, "Chào", "Chào anh/chị.", general=True)
+    with pytest.raises(Forbidden):
+        canned.save(minh, general, "Chào", "của xã em", general=False)
+    with pytest.raises(Forbidden):
+        canned.remove(minh, general)
+    [text] = canned.texts(minh)
+    assert (text.text, text.is_general) == ("Chào anh/chị.", True)
+    own = canned.save(minh, None, "Mời", "Mời anh/chị đến.", general=False)
+    canned.remove(minh, own)
 
 
 def test_the_supervisor_sees_queues_load_and_speed(house, lan, minh):
