@@ -85,8 +85,7 @@ def _shared() -> dict[str, Any]:
 @blueprint.after_app_request
 def _keep_private(response: Response) -> Response:
     """What an officer sees is not kept by the browser."""
-    ours = request.path.startswith("/officers") or "officer" in request.cookies
-    if ours and response.mimetype == "text/html":
+    if request.path.startswith("/officers") or ("officer" in request.cookies and response.mimetype == "text/html"):
         response.headers.setdefault("Cache-Control", "no-store")
     return response
 

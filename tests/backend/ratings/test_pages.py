@@ -195,7 +195,9 @@ def test_leaders_see_sums_and_comments_and_the_rated_officer_only_sums(app):
     assert "góp ý số" not in own
     assert "5 lượt" in own
     assert signed_in(app, rated.id).get("/officers/ratings/").status_code == 403
-    csv = leader.get("/officers/ratings/csv").get_data(as_text=True)
+    sheet = leader.get("/officers/ratings/csv")
+    assert sheet.headers["Cache-Control"] == "no-store"
+    csv = sheet.get_data(as_text=True)
     assert csv.startswith("\ufeff")
     assert "Cơ quan H15.24.316,2,1,1,1,1,6" in csv
 
