@@ -167,6 +167,7 @@ def test_the_applicant_pays_on_the_page_of_the_sandbox(code, monkeypatch):
     key = dossier(code).key
 
     def post(address, *, content, headers, timeout):
+        assert address == "http://127.0.0.1:8000/payments/sandbox/callback", "never where the request's Host leads"
         response = app.test_client().post("/payments/sandbox/callback", data=content, headers=headers)
         assert response.status_code == 200
         return type("Answer", (), {"raise_for_status": lambda self: None})()
