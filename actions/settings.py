@@ -8,6 +8,8 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEVELOPMENT_TOKEN = "development-only"  # noqa: S105 - refused in production, see below
+PUBLISHED = frozenset({"", DEVELOPMENT_TOKEN, "generate-me"})
+"""What everybody knows: the defaults of the code and of `.env.example`."""
 
 
 class Settings(BaseSettings):
@@ -30,7 +32,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _production_has_a_secret(self) -> "Settings":
-        if self.environment == "production" and self.internal_token.get_secret_value() in {DEVELOPMENT_TOKEN, ""}:
+        if self.environment == "production" and self.internal_token.get_secret_value() in PUBLISHED:
             raise ValueError("INTERNAL_TOKEN must be set in production")
         return self
 

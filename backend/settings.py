@@ -7,19 +7,29 @@
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 DEVELOPMENT_TOKEN = "development-only"  # noqa: S105 - refused in production, see below
+EXAMPLE = "generate-me"
+"""What stands in `.env.example` for a secret."""
 
 
 class Environment(BaseSettings):
     """Reads `.env` at the repository root; real environment variables win."""
 
     model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", frozen=True)
+
+    @model_validator(mode="after")
+    def _secrets_are_not_the_examples(self) -> Self:
+        """`.env.example` copied by hand holds words that everybody knows; `make run` puts secrets in their place."""
+        for name, value in self:
+            if isinstance(value, SecretStr) and value.get_secret_value() == EXAMPLE:
+                raise ValueError(f"{name.upper()} is still that of .env.example")
+        return self
 
 
 class Settings(Environment):

@@ -18,6 +18,8 @@ from bot import without_tensorflow
 
 ROOT = Path(__file__).resolve().parents[1]
 DEVELOPMENT_TOKEN = "development-only"  # noqa: S105 - the published default, refused in production
+PUBLISHED = frozenset({"", DEVELOPMENT_TOKEN, "generate-me"})
+"""What everybody knows: the defaults of the code and of `.env.example`."""
 
 
 def read_env_file(path: Path) -> dict[str, str]:
@@ -36,7 +38,7 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
     """
     names = dict(given)
     names.setdefault("INTERNAL_TOKEN", DEVELOPMENT_TOKEN)
-    if names.get("ENVIRONMENT") == "production" and names["INTERNAL_TOKEN"] in {"", DEVELOPMENT_TOKEN}:
+    if names.get("ENVIRONMENT") == "production" and names["INTERNAL_TOKEN"] in PUBLISHED:
         raise ValueError("INTERNAL_TOKEN must be set in production")
     names.setdefault("ACTIONS_URL", f"http://127.0.0.1:{names.get('ACTIONS_PORT', '5055')}/webhook")
     names.setdefault("RASA_TRACKER_URL", _tracker_url(names))
@@ -72,7 +74,7 @@ def main(arguments: list[str]) -> None:
     refuse_a_missing_model(arguments)
     url = os.environ["RASA_TRACKER_URL"]
     if url.startswith("sqlite:///"):
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     warnings.showwarning = lambda *_, **__: None  # dozens of other people's deprecations at every start
     if os.environ.get("RASA_WITH_TENSORFLOW") != "1":
         without_tensorflow.install()

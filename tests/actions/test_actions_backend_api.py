@@ -118,9 +118,10 @@ def test_the_backend_is_found_where_the_web_process_listens(monkeypatch: pytest.
     settings.cache_clear()
 
 
-def test_production_needs_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("token", ["", "development-only", "generate-me"])
+def test_production_needs_a_secret(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
     monkeypatch.setenv("ENVIRONMENT", "production")
-    monkeypatch.setenv("INTERNAL_TOKEN", "development-only")
+    monkeypatch.setenv("INTERNAL_TOKEN", token)
     settings.cache_clear()
     with pytest.raises(ValueError, match="INTERNAL_TOKEN"):
         settings()

@@ -13,6 +13,7 @@ from chat_gateway.zalo.settings import ZaloSettings
 from sms_gateway.settings import SmsSettings
 
 SECRETS = ("internal_token", "secret_key")
+KINDS = (Settings, SmsSettings, ChatSettings, NotificationSettings, ZaloSettings)
 
 
 @pytest.mark.parametrize("name", SECRETS)
@@ -30,7 +31,18 @@ def test_production_refuses_the_published_secrets(name: str):
     assert Settings(environment="production", **dict.fromkeys(SECRETS, "secret"))
 
 
-@pytest.mark.parametrize("kind", [Settings, SmsSettings, ChatSettings, NotificationSettings, ZaloSettings])
+def test_an_example_that_was_copied_by_hand_is_refused():
+    """Whoever reads the repository could sign a session, or a text message."""
+    lines = (ROOT / ".env.example").read_text("utf-8").splitlines()
+    secrets = {line.split("=")[0].lower() for line in lines if line.endswith("=generate-me")}
+    known = {name: kind for kind in KINDS for name in kind.model_fields}
+    assert {"internal_token", "secret_key", "twilio_auth_token", "telegram_webhook_secret"} <= secrets
+    for name in secrets:
+        with pytest.raises(ValidationError, match=f"{name.upper()} is still|too short"):
+            known[name](**{name: "generate-me"})
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_example_names_every_setting(kind: type[Environment]):
     named = set(re.findall(r"\b([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text("utf-8")))
     assert {name.upper() for name in kind.model_fields} <= named
