@@ -86,7 +86,7 @@ bot/.venv/.synced: requirements/rasa.txt requirements/rasa-wheel.txt | $(UV)
 	@touch $@
 
 .env: .env.example
-	@if [ -f .env ]; then touch .env; else echo "· writing .env with fresh secrets"; \
+	@if [ -f .env ]; then touch .env; else echo "· writing .env with fresh secrets"; umask 077; \
 	  $(PYTHON) -c "import re,secrets,sys; print(re.sub('generate-me', lambda _: secrets.token_hex(16), open('.env.example').read()), end='')" > .env; fi
 
 models/.trained: $(NLU) | setup

@@ -97,7 +97,7 @@ def create(url: str) -> Engine:
         return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True)
     path = make_url(url).database
     if path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # what citizens wrote is no other user's
     wait = {"timeout": BUSY_TIMEOUT_MS / 1000}
     engine = create_engine(url, pool_size=20, max_overflow=20, connect_args=wait, hide_parameters=True)
     event.listen(engine, "connect", _sqlite_pragmas)

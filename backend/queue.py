@@ -31,7 +31,7 @@ def queue() -> Huey:
     """Huey on Redis where `REDIS_URL` is set, else on a SQLite file of its own."""
     if settings().redis_url:
         return _Redis("mot-cua", url=settings().redis_url, results=False, blocking=True)
-    settings().data_dir.mkdir(parents=True, exist_ok=True)
+    settings().data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     filename = str(settings().data_dir / "queue.db")
     # No fsync: a wake-up that a power cut loses is found by the sweep.
     return _Sqlite("mot-cua", filename=filename, results=False, timeout=10, fsync=False)

@@ -152,7 +152,7 @@ def _note(tag: Audit, person: OfficerInfo) -> None:
 @contextmanager
 def _alone() -> Iterator[None]:
     """Nobody else of this machine makes the database meanwhile."""
-    practice_folder().mkdir(parents=True, exist_ok=True)
+    practice_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
     with (practice_folder() / "making.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

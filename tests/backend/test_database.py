@@ -1,5 +1,6 @@
 """Transactions: joined, committed once by the outermost, and what happens after the commit; on both databases."""
 
+import stat
 import threading
 from datetime import UTC, datetime
 
@@ -9,7 +10,9 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from backend import clock
 from backend.citizens.models import Citizen
-from backend.database import after_commit, insert_new, reading, transaction, update_by_id
+from backend.database import after_commit, create, insert_new, reading, transaction, update_by_id
+from backend.queue import queue
+from backend.settings import settings
 
 pytestmark = pytest.mark.usefixtures("database")
 NOW = datetime(2026, 11, 23, 1, 2, 3, 456789, tzinfo=UTC)
@@ -199,3 +202,13 @@ def test_many_rows_are_updated_each_to_its_own():
 def test_a_moment_without_a_zone_is_refused():
     with pytest.raises((ValueError, StatementError)), transaction() as session:
         insert_new(session, Citizen, [{"full_name": "an", "phone": "1", "created_at": datetime(2026, 11, 23)}])  # noqa: DTZ001
+
+
+def test_the_folder_of_the_embedded_database_is_its_owners(tmp_path, monkeypatch):
+    """What citizens wrote is not for the other users of the machine."""
+    create(f"sqlite:///{tmp_path / 'var' / 'mot_cua.db'}").connect().close()
+    assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "other"))
+    settings.cache_clear()
+    queue.__wrapped__()
+    assert stat.S_IMODE((tmp_path / "other").stat().st_mode) == 0o700
