@@ -189,10 +189,11 @@ def in_practice(practice: bool = True) -> Iterator[None]:
     if practice == _practising.get():
         yield
         return
-    database, session = _practising.set(practice), _current.set(None)
+    database, session, whole = _practising.set(practice), _current.set(None), _whole.set(None)
     try:
         yield
     finally:
+        _whole.reset(whole)
         _current.reset(session)
         _practising.reset(database)
 
@@ -202,6 +203,7 @@ def _engine() -> Engine:
 
 
 _current: ContextVar[Session | None] = ContextVar("session", default=None)
+_whole: ContextVar[Session | None] = ContextVar("whole", default=None)
 _after_commit = "after_commit_calls"
 
 
@@ -219,6 +221,40 @@ def reading() -> Iterator[Session]:
         yield session
 
 
+@contextmanager
+def together() -> Iterator[None]:
+    """Commit what the transactions within the block write once, at its end: all of them or, on an exception, none.
+
+    Unlike within an outer `transaction()`, one that fails takes back its own writing only, and SQLite's write lock is
+    taken by the first that writes: what is looked up before it keeps nobody waiting.
+    """
+    whole = Session(_engine(), expire_on_commit=False)
+    token = _whole.set(whole)
+    try:
+        with whole:
+            yield
+            whole.commit()
+    finally:
+        _whole.reset(token)
+    _call(whole)
+
+
+@contextmanager
+def _part(whole: Session) -> Iterator[Session]:
+    """A transaction, or a look at what those before it wrote, within `together`."""
+    calls = list(whole.info.get(_after_commit, []))
+    token = _current.set(whole)
+    try:
+        with whole.begin_nested():
+            yield whole
+        whole.expunge_all()  # as after a session of its own: the next one reads what is there, not what was
+    except BaseException:
+        whole.info[_after_commit] = calls
+        raise
+    finally:
+        _current.reset(token)
+
+
 @lru_cache(maxsize=4)
 def _only_read(engine: Engine) -> Engine:
     options = {"reads_only": True}
@@ -231,6 +267,11 @@ def _joined(fresh: Session, *, commit: bool) -> Iterator[Session]:
     if outer is not None and not (commit and outer.info.get("reads_only")):
         yield outer
         return
+    whole = _whole.get()
+    if whole is not None and (commit or whole.in_transaction()):
+        with _part(whole) as part:
+            yield part
+        return
     fresh.info["reads_only"] = not commit
     token = _current.set(fresh)
     try:
@@ -240,7 +281,11 @@ def _joined(fresh: Session, *, commit: bool) -> Iterator[Session]:
                 fresh.commit()
     finally:
         _current.reset(token)
-    for call in fresh.info.get(_after_commit, []):
+    _call(fresh)
+
+
+def _call(session: Session) -> None:
+    for call in session.info.get(_after_commit, []):
         try:
             call()
         except Exception:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from backend import clock
-from backend.database import reading, transaction
+from backend.database import reading, together, transaction
 from backend.errors import Unavailable
 from backend.logs import logger
 from backend.messaging import assistant, attachments, channels, events, keywords, ledger, media, policy, wording
@@ -58,6 +58,10 @@ class _BehindFile(Exception):
     """An earlier message waits for its file, and the assistant hears everything in order."""
 
 
+class _TooLate(Exception):
+    """Our lease ran out, and another worker has answered the message meanwhile."""
+
+
 def run(conversation_id: int) -> Outcome:
     """Answer everything that waits in this conversation, unless another worker is at it.
 
@@ -75,22 +79,23 @@ def run(conversation_id: int) -> Outcome:
                 media.make_ready(taken.message)
                 tried.discard(taken.message.id)  # taken anew, which renews the lease
                 continue
-            answer = _answer(taken, behind_file=behind_file, assistant_down=outcome.again_in is not None)
-            more = _complete(taken, answer, outcome)
+            more = _answer(taken, outcome, behind_file=behind_file)
         except media.NotYet as error:
             behind_file = True
             outcome.again_in = _wait_for_file(taken.message, error, outcome)
         except _BehindFile:
             log.info("turn waits for a file", message=taken.message.id)
+        except _TooLate:
+            log.warning("turn took longer than its lease", message=taken.message.id)
         except (Unavailable, OperationalError):  # a busy database passes, as an outage does
             if _is_hopeless(taken.message):
                 log.error("assistant cannot answer", message=taken.message.id)
-                more = _complete(taken, _OUR_FAULT, outcome)
+                more = _tell_fault(taken, outcome)
             else:
                 outcome.again_in = _wait_for_assistant(taken, outcome)
         except Exception:  # a fault of ours would come again and again: it must not block the rest
             log.exception("turn failed", message=taken.message.id)
-            more = _complete(taken, _OUR_FAULT, outcome)
+            more = _tell_fault(taken, outcome)
     return outcome
 
 
@@ -164,12 +169,29 @@ def _resolve_pick(session: Session, message: Message) -> None:
         message.payload = chosen.payload
 
 
-def _answer(taken: _Taken, *, behind_file: bool, assistant_down: bool) -> Answer:
+def _answer(taken: _Taken, outcome: Outcome, *, behind_file: bool) -> bool:
+    """Answer one message; whether others may wait."""
+    answered = _answer_without_assistant(taken, outcome)
+    if answered is not None:
+        return answered
+    answer = _ask(taken, behind_file=behind_file, assistant_down=outcome.again_in is not None)
+    return _complete(taken, answer, outcome)
+
+
+def _answer_without_assistant(taken: _Taken, outcome: Outcome) -> bool | None:
+    """Answer what needs no assistant: whether others may wait, None for what does.
+
+    What the answer does (a number linked, a report filed) is one transaction with the note that it was answered: a
+    worker that dies in between has done nothing, and the next one says the same.
+    """
     conversation, message = taken.conversation, taken.message
-    context = Context(conversation.id, conversation.channel, conversation.address, message.id)
-    own = _answer_without_assistant(context, message)
-    if own is not None:
-        return _with_refusals(message, own)
+    with together():
+        own = _own_answer(Context(conversation.id, conversation.channel, conversation.address, message.id), message)
+        return None if own is None else _complete(taken, _with_refusals(message, own), outcome)
+
+
+def _ask(taken: _Taken, *, behind_file: bool, assistant_down: bool) -> Answer:
+    conversation, message = taken.conversation, taken.message
     if behind_file:
         raise _BehindFile
     if assistant_down:
@@ -192,7 +214,7 @@ def _with_refusals(message: Message, answer: Answer) -> Answer:
     return replace(answer, replies=[*refusals, *answer.replies]) if refusals else answer
 
 
-def _answer_without_assistant(context: Context, message: Message) -> Answer | None:
+def _own_answer(context: Context, message: Message) -> Answer | None:
     """What attachments, our own choices and keywords are answered, also while Rasa is down."""
     if message.payload:
         picked = attachments.answer_choice(context, message.payload)
@@ -219,7 +241,7 @@ def _noted(came: Sequence[dict[str, Any]]) -> list[Reply]:
 
 
 def _complete(taken: _Taken, answer: Answer, outcome: Outcome) -> bool:
-    """Mark the message answered and queue the reply, both or neither; whether others may wait.
+    """Mark the message answered and queue the reply, both or neither; whether others may wait. Raises _TooLate.
 
     Where none does, the conversation is let go in the same transaction, as in `_take`.
     """
@@ -231,7 +253,7 @@ def _complete(taken: _Taken, answer: Answer, outcome: Outcome) -> bool:
         # Taken over meanwhile, the message is the officer's; what it would have been answered is kept for them to see.
         note = ledger.note_understood if suppressed else ledger.note_answered
         if not note(session, message.id, answer.intent, answer.confidence):
-            return True
+            raise _TooLate
         if answer.confidence is not None:  # the assistant is back
             conversation.outage_told_at = None
             conversation.after_officer = conversation.after_officer and suppressed
@@ -243,6 +265,13 @@ def _complete(taken: _Taken, answer: Answer, outcome: Outcome) -> bool:
     if not suppressed and not mute:
         outcome.deliver.append(queued)
     return more
+
+
+def _tell_fault(taken: _Taken, outcome: Outcome) -> bool:
+    try:
+        return _complete(taken, _OUR_FAULT, outcome)
+    except _TooLate:
+        return True
 
 
 def _is_hopeless(message: Message) -> bool:

@@ -5,12 +5,12 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from backend import clock
 from backend.citizens.models import Citizen
-from backend.database import after_commit, create, insert_new, reading, transaction, update_by_id
+from backend.database import after_commit, create, insert_new, reading, together, transaction, update_by_id
 from backend.queue import queue
 from backend.settings import settings
 
@@ -212,3 +212,56 @@ def test_the_folder_of_the_embedded_database_is_its_owners(tmp_path, monkeypatch
     settings.cache_clear()
     queue.__wrapped__()
     assert stat.S_IMODE((tmp_path / "other").stat().st_mode) == 0o700
+
+
+class TestTogether:
+    """Transactions one after the other that are committed at the end of the block, or never."""
+
+    def test_all_of_them_or_none(self):
+        with together():
+            add("an")
+            add("bình")
+            assert names() == ["an", "bình"]
+            assert names_elsewhere() == []
+        assert names_elsewhere() == ["an", "bình"]
+        with pytest.raises(ZeroDivisionError), together():
+            add("chi")
+            _ = 1 / 0
+        assert names() == names_elsewhere() == ["an", "bình"]
+
+    def test_one_that_fails_takes_back_its_own_writing_only(self):
+        called = []
+        with together():
+            with transaction() as session:
+                session.add(Citizen(full_name="an", phone="1", created_at=NOW))
+                after_commit(session, lambda: called.append("an"))
+            with pytest.raises(IntegrityError), transaction() as session:
+                after_commit(session, lambda: called.append("never"))
+                add("bình")
+                session.add(Citizen(id=1, full_name=None, phone="2", created_at=NOW))
+                session.flush()
+            add("chi")
+            assert called == []
+        assert (names(), called) == (["an", "chi"], ["an"])
+
+    def test_who_only_looks_things_up_keeps_nobody_waiting(self):
+        with together():
+            assert names() == []
+            thread = threading.Thread(target=add, args=["an"])
+            thread.start()
+            thread.join(5)
+            assert names() == ["an"]
+            add("bình")
+        assert names() == ["an", "bình"]
+
+    def test_each_reads_what_is_there_and_not_what_was(self):
+        add("an")
+        with together():
+            with transaction() as session:
+                first = session.scalars(select(Citizen)).one()
+                first.phone = "1"
+            with transaction() as session:
+                session.execute(update(Citizen).values(phone="2"), execution_options={"synchronize_session": False})
+            with reading() as session:
+                assert session.scalars(select(Citizen)).one().phone == "2"
+            assert first.phone == "1", "still to be read, as after any transaction"

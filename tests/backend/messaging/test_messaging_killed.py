@@ -57,6 +57,9 @@ def _forget_open_session() -> None:
     if session is not None:
         session.close()
         database._current.set(None)
+    if (whole := database._whole.get()) is not None:
+        whole.close()
+        database._whole.set(None)
 
 
 def test_a_kill_at_any_line_loses_nothing_and_doubles_nothing(monkeypatch):
