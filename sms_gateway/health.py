@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from backend import clock
 from backend.database import reading
+from backend.i18n import money
 from backend.messaging.channels import Health, HealthState
 from backend.messaging.models import Direction, Message, Status
 from backend.messaging.sms_provider import Provider
@@ -64,7 +65,7 @@ def _line(each: Provider) -> str:
     told.append(f"{each.errors} lỗi trong phút qua")
     if each.slow is not None:
         told.append(f"{each.slow:.0%} tin chậm")
-    told.append(f"{each.sent_today} tin hôm nay, tháng này {each.cost_this_month} đ")
+    told.append(f"{each.sent_today} tin hôm nay, tháng này {money(each.cost_this_month)}")
     return ", ".join(told)
 
 

@@ -16,8 +16,8 @@ RECENT = timedelta(minutes=15)
 
 TOKEN = "Telegram không nhận mã của bot: đặt lại TELEGRAM_BOT_TOKEN, khởi động lại."  # noqa: S105 - words
 NOT_REACHED = "Chưa kết nối được tới Telegram: kiểm tra mạng của máy chủ."
-NO_WEBHOOK = "Telegram chưa biết địa chỉ nhận tin: chạy `flask --app chat_gateway.cli telegram set-webhook`."
-STILL_WEBHOOK = "Telegram vẫn gửi tin tới webhook: chạy `flask --app chat_gateway.cli telegram delete-webhook`."
+NO_WEBHOOK = "Telegram chưa biết địa chỉ nhận tin: chạy flask --app chat_gateway.cli telegram set-webhook"
+STILL_WEBHOOK = "Telegram vẫn gửi tin tới webhook: chạy flask --app chat_gateway.cli telegram delete-webhook"
 FAILING = "Telegram không gửi được tin tới máy chủ: xem lỗi gần nhất."
 
 

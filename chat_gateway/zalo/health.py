@@ -34,6 +34,14 @@ TROUBLES = {
     "-146": "Mẫu tin bị khóa vì chất lượng thấp.",
     "-109": "Mã mẫu tin không đúng, xem tệp ZALO_TEMPLATES.",
 }
+QUOTAS = {
+    "total": "Tin tư vấn được gửi",
+    "remain": "Tin tư vấn còn lại",
+    "dailyQuota": "Mẫu tin được gửi mỗi ngày",
+    "remainingQuota": "Mẫu tin còn lại hôm nay",
+}
+"""What Zalo tells of allowances with its answers; what else there is says nothing about the account."""
+UNLIMITED = "không giới hạn"
 _OTHER = "Zalo từ chối vì cấu hình hoặc quyền của tài khoản."
 
 
@@ -66,7 +74,8 @@ def _facts(known: Account) -> Iterator[tuple[str, str]]:
         said = TROUBLES.get(known.trouble, _OTHER)
         yield "Cần xử lý", f"{said} (lỗi {known.trouble}" + (f", từ {clock.local(since):{_MOMENT}})" if since else ")")
     for name, value in known.quota.items():
-        yield f"Hạn mức {name}", str(value)
+        if name in QUOTAS:
+            yield QUOTAS[name], UNLIMITED if value == "unlimited" else str(value)
 
 
 def _steps(known: Account) -> Iterator[str]:

@@ -3,6 +3,8 @@
 import itertools
 from collections.abc import Callable, Sequence
 
+from sqlalchemy import func, select
+
 from backend import database
 from backend.errors import Unavailable
 from backend.messaging import assistant, channels, tasks
@@ -121,3 +123,9 @@ def row(message_id: int) -> Message:
     """A message as it stands."""
     with database.reading() as session:
         return session.get_one(Message, message_id)
+
+
+def count() -> int:
+    """Rows of the ledger."""
+    with database.reading() as session:
+        return session.scalar(select(func.count()).select_from(Message)) or 0

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from backend import database
@@ -133,12 +133,6 @@ def messages() -> list[Message]:
     """The whole ledger."""
     with database.reading() as session:
         return list(session.scalars(select(Message).order_by(Message.id)))
-
-
-def count() -> int:
-    """Rows of the ledger."""
-    with database.reading() as session:
-        return session.scalar(select(func.count()).select_from(Message)) or 0
 
 
 def outgoing(body: str = "Da, em chao anh/chi.", **changes) -> Outgoing:

@@ -17,6 +17,7 @@ from chat_gateway.telegram import bot_api, polling, service
 from chat_gateway.telegram.channel import TelegramChannel
 from chat_gateway.telegram.health import NO_WEBHOOK, NOT_REACHED, TOKEN
 from tests.builders import telegram as make
+from tests.builders.messaging import count
 from tests.end_to_end.stack import wait_for
 from tests.peers.telegram import client as peer
 
@@ -132,12 +133,12 @@ def test_kill_9_while_polling_loses_nothing_and_doubles_nothing(telegram, tmp_pa
         telegram.write(next(_people), text)
     process = poll()
     try:
-        wait_for(lambda: make.count() >= 5, 30, "nothing was polled")
+        wait_for(lambda: count() >= 5, 30, "nothing was polled")
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-        assert make.count() < len(wanted), "it was killed too late to show anything"
+        assert count() < len(wanted), "it was killed too late to show anything"
         process = poll()
-        wait_for(lambda: make.count() >= len(wanted) and not telegram.seen["waiting"], 40, "some are missing")
+        wait_for(lambda: count() >= len(wanted) and not telegram.seen["waiting"], 40, "some are missing")
         assert sorted(texts()) == sorted(wanted)
     finally:
         process.kill()

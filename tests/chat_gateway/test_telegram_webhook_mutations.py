@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import telegram as make
+from tests.builders.messaging import count
 from tests.builders.mutations import TRIES
 
 FILE = {"file_id": "AgAC", "file_unique_id": "u", "file_size": 5, "width": 1, "height": 1, "file_name": "đơn.pdf"}
@@ -61,12 +62,12 @@ def test_changed_fields(gateway, data):
         except (KeyError, IndexError, TypeError, AttributeError):
             continue  # an earlier change has taken this place away
     secret = data.draw(st.sampled_from([make.SECRET, make.SECRET, make.SECRET, "forged"]))
-    before = make.count() if secret == "forged" else 0
+    before = count() if secret == "forged" else 0
     status = make.post(
         gateway, json.dumps(update, ensure_ascii=data.draw(st.booleans())).encode("utf-8", "replace"), secret=secret
     ).status_code
     assert status in ({403} if secret == "forged" else EXPECTED)
-    assert secret != "forged" or make.count() == before
+    assert secret != "forged" or count() == before
 
 
 @TRIES

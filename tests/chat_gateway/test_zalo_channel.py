@@ -301,6 +301,7 @@ def test_a_template_by_phone_carries_our_message_id(zalo):
     (got,) = zalo.seen["by_phone"]
     assert (got["phone"], got["tracking_id"], got["msg_id"]) == (NEW, str(outgoing.id), sent.provider_message_id)
     assert accounts.account(make.OA_ID).quota["remainingQuota"] == "499"
+    assert ("Mẫu tin còn lại hôm nay", "499") in ZaloChannel().health().facts
 
 
 UNSENDABLE = {

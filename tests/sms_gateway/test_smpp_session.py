@@ -135,6 +135,28 @@ def test_only_the_segments_without_an_answer_are_handed_over_again(monkeypatch):
     run(monkeypatch, carrier, test)
 
 
+def test_no_more_is_open_at_once_than_the_window_says(monkeypatch):
+    open_now, most = set(), []
+
+    async def slowly(frame, writer):
+        async def answer():
+            await asyncio.sleep(0.05)
+            open_now.discard(frame.sequence)
+            await Carrier.accept(frame, writer)
+
+        open_now.add(frame.sequence)
+        most.append(len(open_now))
+        tasks.append(asyncio.create_task(answer()))
+
+    async def test(session):
+        results = await session.send_all([(sms.CITIZEN, BODY, f"{n}-x") for n in range(20)])
+        assert results == [Result("sent")] * 20
+        assert max(most) == 4, "the carrier allows four, and four are used"
+
+    tasks: list[asyncio.Task[None]] = []
+    run(monkeypatch, Carrier(slowly), test, SMPP_WINDOW="4")
+
+
 def test_the_same_message_asked_twice_at_once_is_handed_over_once(monkeypatch):
     async def slowly(frame, writer):
         await asyncio.sleep(0.2)

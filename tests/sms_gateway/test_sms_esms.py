@@ -6,11 +6,15 @@ from pydantic import ValidationError
 from backend.messaging import service
 from backend.messaging.channels import Rejected, Reply, Sent, TryLater, Undecided
 from backend.messaging.models import Status
+from sms_gateway import wsgi
 from sms_gateway.channel import SmsChannel
 from sms_gateway.providers.base import Unclassified
 from sms_gateway.providers.esms import EsmsProvider
 from tests.builders import messaging, sms
+from tests.builders.chat import served
+from tests.end_to_end.stack import wait_for
 from tests.peers import esms
+from tests.peers.peer import process
 
 BODY = "Da, ho so cua anh/chi da co ket qua."
 SECRET = "a-secret-path-of-esms"
@@ -90,6 +94,17 @@ def test_nobody_listening_means_certainly_not_sent(monkeypatch):
 def test_a_short_secret_does_not_start(monkeypatch):
     with pytest.raises(ValidationError, match="ESMS_CALLBACK_SECRET"):
         sms.configure(monkeypatch, ESMS_CALLBACK_SECRET="short")
+
+
+def test_a_message_goes_out_and_its_report_comes_back_over_real_sockets(monkeypatch, database):
+    with process("tests.peers.esms", "--port", "0") as said, served(wsgi.build()) as gateway:
+        settings = {"SMS_PROVIDER": "esms", "ESMS_BASE_URL": said.partition("=")[2], "SMS_PUBLIC_URL": gateway}
+        sms.configure(monkeypatch, **settings)
+        messaging.install(monkeypatch, SmsChannel())
+        message_id = service.say(service.conversation_with("sms", sms.CITIZEN), Reply("Dạ, hồ sơ đã có kết quả."))
+        messaging.work()
+        assert (messaging.row(message_id).status, messaging.row(message_id).provider) == (Status.SENT, "esms")
+        wait_for(lambda: messaging.row(message_id).status == Status.DELIVERED, 20, "no report came back")
 
 
 # --- reports ----------------------------------------------------------------------------------------------

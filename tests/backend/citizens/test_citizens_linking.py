@@ -1,6 +1,7 @@
 """Linking a chat to a phone number: by code, by contact; what is refused; what stays to be seen."""
 
 import itertools
+import logging
 import re
 from datetime import timedelta
 
@@ -77,6 +78,22 @@ def test_the_ledger_does_not_show_the_code(house):
     assert code_in(sms) not in shown.text
     with reading() as session:
         assert code_in(sms) not in str(session.scalars(select(LinkCode.digest)).all())
+
+
+def test_codes_are_in_no_log_and_in_no_audit(house, caplog):
+    sms, _, _ = house
+    caplog.set_level(logging.DEBUG)
+    codes = []
+    for number in ("0912345678", "0912345679"):
+        write(f"LK {number}")
+        codes.append(code_in(sms))
+        write(other_than(codes[-1]))
+        write(codes[-1])
+    with reading() as session:
+        audited = str([(row.subject, row.details) for row in session.scalars(select(audit.AuditEntry))])
+    for told in (caplog.text, audited):
+        assert [code for code in codes if re.search(rf"\b{code}\b", told)] == []
+        assert PHONE[-9:] not in told
 
 
 def test_a_code_works_once_and_only_where_it_was_asked_for(house):

@@ -7,6 +7,12 @@ import time
 from tests.peers import esms
 
 
+def say(line: str) -> None:
+    """At once, also into a pipe."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     """Until it is interrupted."""
     parser = argparse.ArgumentParser()
@@ -17,12 +23,12 @@ def main() -> None:
     chosen = parser.parse_args()
     peer = esms.Esms(chosen.key, chosen.secret, chosen.brandname)
     with esms.running(peer, chosen.port) as url:
-        sys.stdout.write(f"ESMS_BASE_URL={url}\n")
+        say(f"ESMS_BASE_URL={url}")
         told = 0
         while True:
             time.sleep(1)
             for message in peer.sent[told:]:
-                sys.stdout.write(f"{message['Phone']}: {message['Content']}\n")
+                say(f"{message['Phone']}: {message['Content']}")
                 peer.report(message)
                 told += 1
 
