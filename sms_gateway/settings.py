@@ -76,7 +76,8 @@ class SmsSettings(Environment):
     """How long an answer is waited for. Twice of it must be well below `DELIVERY_LEASE_SECONDS`."""
     smpp_reconnect_most_seconds: float = Field(default=60.0, gt=0)
     smpp_repeat_seconds: float = Field(default=60.0, ge=0)
-    """An equal message of the same sender within this time is the carrier's repetition, not the citizen's."""
+    """An equal message of the same sender within this time is the carrier's repetition, not the citizen's, unless the
+    carrier had our answer to the first one."""
     smpp_parts_seconds: float = Field(default=600.0, gt=0)
     """How long missing parts of a long message are waited for; then what is there is passed on."""
     smpp_session_host: str = ""

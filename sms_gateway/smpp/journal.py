@@ -293,12 +293,13 @@ def _settle(connection: Connection, news: Sequence[Settled]) -> None:
 
 @dataclass(frozen=True)
 class Arrived:
-    """One `deliver_sm` with a person's text, or a segment of it."""
+    """One `deliver_sm` with a person's text, or a segment of it. `anew`: it cannot be the carrier's repetition."""
 
     source: str
     destination: str
     data_coding: int
     part: Part
+    anew: bool = False
 
     @property
     def digest(self) -> str:
@@ -331,7 +332,7 @@ def _note_arrived(session: Session, arrived: Arrived) -> str:
     now, part = clock.now(), arrived.part
     window = _SAME_PARTS if part.total > 1 else timedelta(seconds=sms_settings().smpp_repeat_seconds)
     known = select(SmppIn.id).where(SmppIn.digest == arrived.digest, SmppIn.at > now - window)
-    if session.scalar(known.limit(1)) is not None:
+    if not arrived.anew and session.scalar(known.limit(1)) is not None:
         return "repeated"
     row = SmppIn(
         digest=arrived.digest,

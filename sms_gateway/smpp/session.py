@@ -12,7 +12,7 @@ import time
 import zlib
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import smpp34
@@ -41,6 +41,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 _PATIENCE = 1.5
 """Seconds a message waits here for a pause or a link to end, before it is given back to the worker."""
 _FIRST_BACK_OFF = 0.5
+PROMPT_SECONDS = 2.0
+"""A later answer may cross with the carrier's repetition, which no carrier sends so soon."""
 _TIDY_SECONDS = 30.0
 
 
@@ -52,6 +54,24 @@ class Result:
     reason: str = ""
     code: str = ""
     after: float | None = None
+
+
+class _Answered:
+    """Texts that were answered promptly over one link: the carrier has no reason to repeat them there."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._at = seconds, dict[str, float]()
+
+    def __contains__(self, digest: str) -> bool:
+        return digest in self._at
+
+    def add(self, digest: str) -> None:
+        """Kept as long as an equal text would be taken for a repetition."""
+        now = time.monotonic()
+        self._at.pop(digest, None)
+        self._at[digest] = now
+        while now - self._at[oldest := next(iter(self._at))] > self._seconds:
+            del self._at[oldest]
 
 
 class Session:
@@ -66,6 +86,7 @@ class Session:
         self._under_way: dict[str, asyncio.Task[Result]] = {}
         self._paused_until, self._pause = 0.0, _FIRST_PAUSE
         self._late: set[asyncio.Task[None]] = set()
+        self._answered = _Answered(settings.smpp_repeat_seconds)
         self.refused = ""
 
     @property
@@ -106,6 +127,7 @@ class Session:
             log.warning("the carrier cannot be reached", error=type(error).__name__)
             return False
         self.refused = ""
+        self._answered = _Answered(self._settings.smpp_repeat_seconds)
         self._up.set()
         log.info("bound to the carrier", system=self._settings.smpp_system_id)
         return True
@@ -239,7 +261,11 @@ class Session:
         part = parts.taken_apart(delivered.esm_class, bytes(delivered.short_message), tlvs)
         source = _number(delivered.source_addr, delivered.source_addr_ton)
         arrived = Arrived(source, delivered.destination_addr, delivered.data_coding, part)
+        answered, came = self._answered, time.monotonic()
+        arrived = replace(arrived, anew=part.total == 1 and arrived.digest in answered)
         done = await self._journal.note(journal.note_arrived, arrived)
+        if time.monotonic() - came < PROMPT_SECONDS:
+            answered.add(arrived.digest)
         log.info("message arrived", done=done, number=part.number, total=part.total)
         return pdu.OK
 

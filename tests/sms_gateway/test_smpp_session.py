@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sms_gateway.smpp import door, pdu
+from sms_gateway.smpp import session as session_module
 from sms_gateway.smpp.door import Handed, OneHanded
 from sms_gateway.smpp.journal import Journal
 from sms_gateway.smpp.session import Result, Session
@@ -212,6 +213,62 @@ def test_a_peer_that_does_not_speak_smpp_is_left(monkeypatch, nonsense):
 
     carrier = Carrier()
     run(monkeypatch, carrier, test)
+
+
+async def delivered(carrier: Carrier, words: str) -> None:
+    """The carrier hands over a citizen's text and has its answer."""
+    before = len(carrier.answers(pdu.DELIVER_SM))
+    carrier.writer.write(pdu.plain(pdu.DELIVER_SM, before + 1, body=of_citizen(words)))
+    await until(lambda: len(carrier.answers(pdu.DELIVER_SM)) > before)
+
+
+def of_citizen(words: str) -> bytes:
+    return smpp34.DeliverSm("84905123456", "8088", words.encode()).encode()[16:]
+
+
+def came() -> list[str]:
+    return [message.text for message in sms.messages() if message.direction == "in"]
+
+
+def test_what_a_citizen_texts_twice_is_no_repetition_of_a_carrier_that_had_its_answer(monkeypatch):
+    messaging.install(monkeypatch)
+
+    async def test(session):
+        for words in ("TIEP THEO", "TIEP THEO", "1", "TIEP THEO"):
+            await delivered(carrier, words)
+
+    carrier = Carrier()
+    run(monkeypatch, carrier, test)
+    assert came() == ["TIEP THEO", "TIEP THEO", "1", "TIEP THEO"]
+
+
+def test_what_a_carrier_had_no_answer_to_comes_again_over_the_next_link_and_counts_once(monkeypatch):
+    messaging.install(monkeypatch)
+
+    async def test(session):
+        carrier.writer.write(pdu.plain(pdu.DELIVER_SM, 1, body=of_citizen("TIEP THEO")))
+        carrier.writer.close()
+        await until(lambda: carrier.binds == 2 and session.is_bound and came())
+        await delivered(carrier, "TIEP THEO")
+        assert came() == ["TIEP THEO"]
+        await delivered(carrier, "TIEP THEO")
+
+    carrier = Carrier()
+    run(monkeypatch, carrier, test)
+    assert came() == ["TIEP THEO"] * 2
+
+
+def test_an_answer_that_took_long_may_have_crossed_with_the_repetition(monkeypatch):
+    messaging.install(monkeypatch)
+    monkeypatch.setattr(session_module, "PROMPT_SECONDS", 0.0)
+
+    async def test(session):
+        await delivered(carrier, "TIEP THEO")
+        await delivered(carrier, "TIEP THEO")
+
+    carrier = Carrier()
+    run(monkeypatch, carrier, test)
+    assert came() == ["TIEP THEO"]
 
 
 def mutated(rnd: random.Random) -> bytes:
