@@ -504,13 +504,14 @@ def forgotten_files(session: Session, limit: int = 1_000) -> Sequence[int]:
 
 
 def forgotten_deliveries(session: Session, older_than: datetime, limit: int = 1_000) -> Sequence[int]:
-    """Outgoing messages that no wake-up is on its way for."""
+    """Outgoing messages that no wake-up is on its way for; those behind another one are woken when it is their turn."""
     query = (
         select(Message.id)
         .where(
             Message.status.in_(Status.WAITS_FOR_DELIVERY),
             Message.created_at < older_than,
             or_(Message.next_attempt_at.is_(None), Message.next_attempt_at <= clock.now()),
+            _FIRST_IN_LINE,
         )
         .order_by(Message.id)
         .limit(limit)

@@ -220,3 +220,17 @@ def test_a_message_the_assistant_never_manages_does_not_silence_its_conversation
         make.sweep()
         make.work()
     assert channel.bodies[-1] == wording.FAULT
+
+
+def test_a_provider_that_is_down_does_not_keep_the_sweep_from_what_is_lost_elsewhere(house):
+    """What waits behind a message that waits itself needs no wake-up, and there may be a thousand of them."""
+    channel, _ = house
+    stuck, other = (service.conversation_with("sms", address) for address in ("+84900000001", "+84900000002"))
+    channel.fails = [TryLater("down", 3_600)]
+    for words in ("a", "b", "c"):
+        service.say(stuck, Reply(words))
+    make.work()
+    lost = service.say(other, Reply("tin báo"))
+    make.queue().storage.flush_all()
+    with later(), database.reading() as session:
+        assert ledger.forgotten_deliveries(session, clock.now(), limit=2) == [lost]
