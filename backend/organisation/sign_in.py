@@ -192,15 +192,17 @@ def sign_in(username: str, password: str, address: str, browser: str = "") -> Si
             return SignIn(Outcome.THROTTLED)
         correct = _verified((found and found.password_hash) or _nobodys_hash(), password)  # slow: no transaction here
         with transaction() as session:
-            if not (found and found.active and correct):
+            row = session.get(Officer, found.id, with_for_update=True) if found and correct else None
+            # Whoever changes a password ends all sessions: none is opened with the old one after that.
+            if not (row and found and row.active and row.password_hash == found.password_hash):
                 _record_failure(session, found, Outcome.REFUSED)
                 return SignIn(Outcome.REFUSED)
             throttle.forgive(session, username, address)
-            if _hasher().check_needs_rehash(found.password_hash):
-                session.get_one(Officer, found.id).password_hash = found.password_hash = _hasher().hash(password)
-            if found.code_nonce:
-                return SignIn(Outcome.CODE_NEEDED, ticket=_ticket(found))
-            return SignIn(Outcome.SIGNED_IN, _open_session(session, found.id, browser))
+            if _hasher().check_needs_rehash(row.password_hash):
+                row.password_hash = _hasher().hash(password)
+            if row.code_nonce:
+                return SignIn(Outcome.CODE_NEEDED, ticket=_ticket(row))
+            return SignIn(Outcome.SIGNED_IN, _open_session(session, row.id, browser))
 
 
 def finish(ticket: str, code: str, address: str, browser: str = "") -> SignIn:

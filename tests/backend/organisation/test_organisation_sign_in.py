@@ -199,6 +199,20 @@ class TestSession:
         assert sign_in.officer_of(key) is None
         assert sign_in.sign_in("an", "mat-khau-moi-2026", "10.0.0.1").outcome is Outcome.SIGNED_IN
 
+    def test_none_is_opened_with_a_password_that_is_changed_while_it_is_checked(self, database, monkeypatch) -> None:
+        make_officer(username="an")
+        check = sign_in._verified
+
+        def slowly(password_hash: str, password: str) -> bool:
+            correct = check(password_hash, password)
+            sign_in.set_password("an", "mat-khau-moi-2026")
+            return correct
+
+        monkeypatch.setattr(sign_in, "_verified", slowly)
+        assert sign_in.sign_in("an", PASSWORD, "10.0.0.1").outcome is Outcome.REFUSED
+        with reading() as session:
+            assert session.scalars(select(OfficerSession)).all() == []
+
 
 class TestCookie:
     def test_flags(self, app: Flask) -> None:
