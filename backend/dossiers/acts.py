@@ -254,6 +254,9 @@ def _start(doing: Act) -> None:
 
 def _stop_clock(doing: Act) -> None:
     reason = doing.facts.stop_for or StopReason.CHECK_ELSEWHERE
+    if reason == StopReason.FEE and not fees.owed(doing.dossier):
+        wrong = "Hồ sơ không còn phí, lệ phí chưa nộp. Anh/chị ghi lệ phí phải nộp trước."
+        raise InvalidInput(wrong, fields=[{"field": "stop_for", "message": wrong}])
     doing.details["stop_for"] = reason
     deadlines.stop(doing.dossier, doing.now, reason)
 

@@ -20,7 +20,7 @@ from backend.dossiers.fees import Method, PaymentState, due, is_paid_online
 from backend.dossiers.fees import owed as owed
 from backend.dossiers.models import Dossier, DossierEvent, Payment
 from backend.dossiers.payment_providers.base import Order, Paid
-from backend.dossiers.policy import FINISHED, Party
+from backend.dossiers.policy import FINISHED, Action, Party, State, StopReason
 from backend.errors import Conflict, Forbidden, InvalidInput, NotFound, Unavailable
 from backend.logs import logger
 from backend.notifications import service as notifications
@@ -59,6 +59,7 @@ def set_fee(dossier_id: int, amount: int, text: str, actor: Actor) -> None:
         subject = f"dossier:{dossier_id}"
         audit.record(session, Audit.FEE_SET, actor=actor.label, subject=subject, payment=payment.id, amount=amount)
         telling.fee_notice(session, dossier, f"fee:{payment.id}:{amount}")
+        _go_on(session, dossier)
 
 
 def paid_at_desk(payment_id: int, actor: Actor) -> None:
@@ -70,6 +71,7 @@ def paid_at_desk(payment_id: int, actor: Actor) -> None:
             raise Conflict("Khoản này không còn chờ nộp. Anh/chị tải lại trang để xem.")
         payment.state, payment.method, payment.paid_at = PaymentState.PAID, Method.DESK, clock.now()
         _note(session, Audit.PAYMENT_PAID, payment, actor)
+        _go_on(session, dossier)
 
 
 def refunded_at_desk(payment_id: int, actor: Actor) -> None:
@@ -149,7 +151,19 @@ def _settle(session: Session, dossier: Dossier, payment: Payment, told: Paid, pr
         log.warning("payment to be given back", payment=payment.id, dossier=dossier.id)
         return "refund"
     _tell(session, dossier, payment, Event.FEE_PAID)
+    _go_on(session, dossier)
     return "paid"
+
+
+def _go_on(session: Session, dossier: Dossier) -> None:
+    """Let the clock run again that stood still for a fee, now that nothing is owed; whoever holds it is told."""
+    waits = dossier.state == State.PROCESSING and dossier.clock_stopped_for == StopReason.FEE
+    if not waits or owed(dossier):
+        return
+    session.flush()
+    done = acts.act(dossier.id, Action.RESUME_CLOCK, acts.SYSTEM)
+    told = telling.telling(dossier, Event.FEE_SETTLED, str(done.event_id))
+    notifications.tell_officers(session, told, telling.holders(dossier))
 
 
 # --- giving back -----------------------------------------------------------------------------------------------

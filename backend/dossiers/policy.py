@@ -206,7 +206,9 @@ TRANSITIONS: Mapping[Action, Transition] = {
     Action.STOP_CLOCK: _row(
         [_S.PROCESSING], None, [_P.ASSIGNEE], [_N.REASON, _N.CLOCK_RUNNING], tells=Event.STOPPED, undoable=True
     ),
-    Action.RESUME_CLOCK: _row([_S.PROCESSING], None, [_P.ASSIGNEE], [_N.CLOCK_STOPPED], tells=Event.RESUMED),
+    Action.RESUME_CLOCK: _row(  # the system: the fee that was waited for is settled
+        [_S.PROCESSING], None, [_P.ASSIGNEE, _P.SYSTEM], [_N.CLOCK_STOPPED], tells=Event.RESUMED
+    ),
     Action.RETURN_TO_DESK: _row(
         [_S.ASSIGNED, _S.PROCESSING], _S.RECEIVED, [_P.ASSIGNEE, _P.HEAD], [_N.REASON],
         officers=Event.BACK_AT_DESK, undoable=True,

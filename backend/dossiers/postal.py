@@ -5,7 +5,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from backend import clock
@@ -28,12 +28,13 @@ _UNDER_WAY = (ShipmentState.ORDERED, ShipmentState.ON_THE_WAY)
 
 
 def to_order(limit: int = 200) -> list[int]:
-    """Parcels that no carrier knows yet."""
+    """Parcels that no carrier knows yet and whose fee is settled: nobody could ask for it once the result is there."""
     with reading() as session:
         query = select(Shipment.id).where(
             Shipment.state == ShipmentState.ORDERED,
             Shipment.direction == Direction.OUT,
             Shipment.tracking_code.is_(None),
+            Shipment.dossier_id.not_in(_owing()),
         )
         return list(session.scalars(query.order_by(Shipment.id).limit(limit)))
 
@@ -90,7 +91,6 @@ def follow(shipment_id: int) -> ShipmentState:
 def to_hand_over(limit: int = 1000) -> list[int]:
     """Dossiers whose result was delivered and whose fee is settled."""
     with reading() as session:
-        owing = select(Payment.dossier_id).where(Payment.state == PaymentState.DUE, Payment.amount > 0)
         query = (
             select(Dossier.id)
             .join(Shipment)
@@ -98,7 +98,7 @@ def to_hand_over(limit: int = 1000) -> list[int]:
                 Shipment.state == ShipmentState.DELIVERED,
                 Shipment.direction == Direction.OUT,
                 Dossier.state == State.RESULT_READY,
-                Dossier.id.not_in(owing),
+                Dossier.id.not_in(_owing()),
             )
         )
         return list(session.scalars(query.distinct().order_by(Dossier.id).limit(limit)))
@@ -107,6 +107,10 @@ def to_hand_over(limit: int = 1000) -> list[int]:
 def hand_over(dossier_id: int) -> None:
     """End a dossier whose result was delivered. Raises Conflict when somebody has done so, InvalidInput (fee)."""
     acts.act(dossier_id, Action.HAND_OVER, SYSTEM)
+
+
+def _owing() -> Select[tuple[int]]:
+    return select(Payment.dossier_id).where(Payment.state == PaymentState.DUE, Payment.amount > 0)
 
 
 def _note(shipment: Shipment, told: Sequence[Progress]) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from backend.dossiers import fees, wording
 from backend.dossiers.models import Dossier, DossierEvent, DossierStep
-from backend.dossiers.policy import FiledVia, State, StepState, Transition
+from backend.dossiers.policy import FiledVia, ReturnBy, State, StepState, Transition
 from backend.notifications import service as notifications
 from backend.notifications.service import Applicant, Event, Telling
 from backend.organisation import service as organisation
@@ -24,8 +24,8 @@ def tell(
     if row.tells_officers is not None:
         told = telling(dossier, row.tells_officers, str(written.id), not_before=not_before)
         notifications.tell_officers(session, told, recipients(dossier, row.tells_officers))
-    if row.tells == Event.RESULT_READY:
-        fee_notice(session, dossier, str(written.id))
+    if row.tells == Event.RESULT_READY and fees.is_paid_online(dossier):
+        fee_notice(session, dossier, str(written.id))  # who comes to the desk was told with the result
 
 
 def telling(
@@ -36,11 +36,19 @@ def telling(
 
 
 def fee_notice(session: Session, dossier: Dossier, key: str) -> None:
-    """Ask for what is owed, where it is paid online; at the desk it is asked for there."""
-    if fees.owed(dossier) and fees.is_paid_online(dossier):
-        variant = "before_filing" if dossier.state == State.SUBMITTED else "before_collecting"
-        told = telling(dossier, Event.FEE_NOTICE, key, variant=variant)
+    """Ask for what is owed; not of somebody who stands at the desk, which asks for it there."""
+    at_the_desk = dossier.filed_via == FiledVia.DESK and dossier.state == State.SUBMITTED
+    if fees.owed(dossier) and (fees.is_paid_online(dossier) or not at_the_desk):
+        told = telling(dossier, Event.FEE_NOTICE, key, variant=_way_to_pay(dossier))
         notifications.tell_applicant(session, told, applicant(dossier))
+
+
+def _way_to_pay(dossier: Dossier) -> str:
+    if not fees.is_paid_online(dossier):
+        return "desk"
+    if dossier.state == State.SUBMITTED:
+        return "before_filing"
+    return "post" if dossier.return_by == ReturnBy.POST else "before_collecting"
 
 
 def applicant(dossier: Dossier) -> Applicant:

@@ -39,6 +39,7 @@ class Event(StrEnum):
     TO_ASSIGN = "to_assign"
     ASSIGNED_TO_YOU = "assigned_to_you"
     SUPPLEMENT_ARRIVED = "supplement_arrived"
+    FEE_SETTLED = "fee_settled"
     BACK_AT_DESK = "back_at_desk"
     TO_APPROVE = "to_approve"
     APPROVED = "approved"

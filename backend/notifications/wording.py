@@ -30,6 +30,7 @@ EVENTS: Mapping[Event, str] = {
     Event.TO_ASSIGN: N_("Chờ phân công"),
     Event.ASSIGNED_TO_YOU: N_("Được giao hồ sơ"),
     Event.SUPPLEMENT_ARRIVED: N_("Đã có bổ sung"),
+    Event.FEE_SETTLED: N_("Đã nộp phí, hồ sơ chạy tiếp"),
     Event.BACK_AT_DESK: N_("Chuyển về một cửa"),
     Event.TO_APPROVE: N_("Chờ duyệt"),
     Event.APPROVED: N_("Đã duyệt"),
@@ -58,7 +59,6 @@ VARIANTS: Mapping[str, str] = {
     "before_filing": N_("nộp trước khi nhận hồ sơ"),
     "before_collecting": N_("nộp trước khi nhận kết quả"),
     "100": N_("đã quá hạn"),
-    "in": N_("giấy tờ gửi đến"),
     "out": N_("kết quả gửi đi"),
 }
 KINDS: Mapping[str, str] = {
@@ -70,6 +70,7 @@ KINDS: Mapping[str, str] = {
 CHANNELS: Mapping[str, str] = {
     "sms": "SMS",
     "zalo": "Zalo",
+    "zns": "Zalo (ZNS)",
     "telegram": "Telegram",
     "web": N_("Trang chat"),
     "email": N_("Thư điện tử"),

@@ -226,7 +226,7 @@ def test_level_3_filed_online_originals_and_fee_at_the_desk_result_by_post(house
             f" nha anh/chi. Theo doi: {link}"
         ),
         (
-            f"Ho so {code} ({name}) DA CO KET QUA, dang gui qua buu dien den nha anh/chi. Anh/chi de y dien thoai"
+            f"Ho so {code} ({name}) DA CO KET QUA, se gui qua buu dien den nha anh/chi. Anh/chi de y dien thoai"
             f" cua buu ta. Theo doi: {link}"
         ),
         (

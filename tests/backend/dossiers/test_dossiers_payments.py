@@ -5,21 +5,21 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from backend import clock
-from backend.database import reading
+from backend import calendar, clock
+from backend.database import reading, transaction
 from backend.dossiers import acts, payment_providers, payment_web, payments, service
 from backend.dossiers.acts import APPLICANT, Facts, by
 from backend.dossiers.fees import PaymentState
-from backend.dossiers.models import Payment
+from backend.dossiers.models import Dossier, Payment
 from backend.dossiers.payment_providers import sandbox
 from backend.dossiers.payment_providers.base import Order
-from backend.dossiers.policy import Action, State
+from backend.dossiers.policy import Action, PaperState, State, StopReason
 from backend.errors import Conflict, Forbidden, InvalidInput, NotFound, Unavailable
 from backend.notifications import service as notifications
 from backend.organisation.models import Role
 from backend.settings import settings
 from backend.wsgi import build
-from tests.builders.dossiers import dossier_id, make_crew, make_dossier, make_filing, make_procedure
+from tests.builders.dossiers import dossier_id, get, make_crew, make_dossier, make_filing, make_procedure
 from tests.builders.public import Citizen, dossier
 
 FEE = 8000
@@ -75,8 +75,6 @@ def test_a_signed_callback_pays_and_tells_once(client, code, told):
 
 
 def dossier_with(code):
-    from backend.dossiers.models import Dossier
-
     with reading() as session:
         found = session.get_one(Dossier, dossier_id(code))
         assert found.payments is not None
@@ -221,6 +219,81 @@ def test_filed_online_at_level_four_the_fee_is_asked_before_it_is_taken_in(datab
     )
     service.file(make_filing(procedure_code=procedure, filed_via="online"), APPLICANT)
     assert [(one.event, one.variant) for one in told] == [("filed", "online"), ("fee_notice", "before_filing")]
+
+
+@pytest.mark.parametrize(
+    ("facts", "variant"),
+    [
+        ({"filed_via": "online"}, "desk"),
+        ({"filed_via": "online", "return_by": "post", "applicant_address": "1 Lê Duẩn"}, "before_filing"),
+        ({"filed_via": "post", "applicant_address": "1 Lê Duẩn"}, "desk"),
+    ],
+)
+def test_filed_from_afar_at_level_three_the_fee_is_told_with_where_to_pay_it(database, told, facts, variant):
+    make_crew()
+    procedure = make_procedure(
+        "9.000333", "Cấp bản sao có lệ phí", service_level=3, fees=[{"amount": FEE, "text": "Lệ phí"}]
+    )
+    service.file(make_filing(procedure_code=procedure, **facts), APPLICANT)
+    assert [one.variant for one in told if one.event == "fee_notice"] == [variant]
+
+
+@pytest.mark.parametrize(
+    ("state", "return_by", "variants"),
+    [
+        (State.SUBMITTED, "desk", []),  # they stand before the desk
+        (State.PROCESSING, "desk", ["desk"]),
+        (State.PROCESSING, "post", ["post"]),
+        (State.PROCESSING, "online", ["before_collecting"]),
+    ],
+)
+def test_a_fee_set_later_is_told_with_where_to_pay_it(database, told, state, return_by, variants):
+    crew = make_crew()
+    code = make_dossier(state, return_by=return_by, applicant_address="1 Lê Duẩn")
+    payments.set_fee(dossier_id(code), 50_000, "Lệ phí", by(crew[Role.RECEPTIONIST]))
+    assert [one.variant for one in told if one.event == "fee_notice"] == variants
+
+
+@pytest.fixture
+def waiting_for_a_fee(database, told, monkeypatch):
+    """A dossier whose clock stands still for its fee; its id, its officers, and what officers were told."""
+    heard = []
+    monkeypatch.setattr(
+        notifications, "tell_officers", lambda _s, telling, to: heard.append((telling.event, list(to)))
+    )
+    crew = make_crew()
+    number = dossier_id(make_dossier(State.PROCESSING))
+    stop = Facts(reason="chưa nộp phí", stop_for=StopReason.FEE)
+    with pytest.raises(InvalidInput) as refused:
+        acts.act(number, Action.STOP_CLOCK, by(crew[Role.SPECIALIST]), stop)
+    assert [entry["field"] for entry in refused.value.fields] == ["stop_for"]  # nothing is owed
+    payments.set_fee(number, FEE, "Lệ phí", by(crew[Role.SPECIALIST]))
+    acts.act(number, Action.STOP_CLOCK, by(crew[Role.SPECIALIST]), stop)
+    heard.clear()
+    return number, crew, heard
+
+
+@pytest.mark.parametrize("way", ["at the desk", "waived"])
+def test_a_clock_stopped_for_the_fee_runs_again_once_nothing_is_owed(waiting_for_a_fee, told, way):
+    number, crew, heard = waiting_for_a_fee
+    if way == "waived":
+        payments.set_fee(number, 0, "", by(crew[Role.RECEPTIONIST]))
+    else:
+        payments.paid_at_desk(rows()[0].id, by(crew[Role.RECEPTIONIST]))
+    assert (get(number).clock_stopped_at, get(number).clock_stopped_for) == (None, "")
+    assert told[-1].event == "resumed"
+    assert heard == [("fee_settled", [crew[Role.SPECIALIST].id])]
+
+
+def test_a_fee_paid_while_papers_are_awaited_too_does_not_end_that_stop(waiting_for_a_fee):
+    number, crew, heard = waiting_for_a_fee
+    with transaction() as session:
+        session.get_one(Dossier, number).papers[0].state = PaperState.MISSING
+    ahead = Facts(deadline=calendar.add_working_days(clock.now(), 5))
+    acts.act(number, Action.REQUEST_SUPPLEMENT, by(crew[Role.SPECIALIST]), ahead)
+    payments.paid_at_desk(rows()[0].id, by(crew[Role.RECEPTIONIST]))
+    assert get(number).clock_stopped_at is not None
+    assert heard == []
 
 
 def test_refunds_wait_out_the_undo_and_are_tried_until_the_provider_answers(client, code, told, monkeypatch):

@@ -10,7 +10,7 @@ from backend.database import reading
 from backend.dossiers import payments, postal, service
 from backend.dossiers.acts import by
 from backend.dossiers.carriers import sandbox
-from backend.dossiers.models import Shipment
+from backend.dossiers.models import Payment, Shipment
 from backend.dossiers.policy import FiledVia, ReturnBy, State
 from backend.errors import Conflict, NotFound, Unavailable
 from backend.notifications import service as notifications
@@ -90,6 +90,18 @@ def test_delivered_with_a_fee_owed_waits_for_the_fee(database, told):
     assert postal.to_hand_over() == []
     payments.set_fee(dossier_id(code), 0, "", desk)
     assert postal.to_hand_over() == [dossier_id(code)]
+
+
+def test_a_parcel_waits_for_the_fee(database, told):
+    code = ready()
+    desk = by(make_crew()[Role.RECEPTIONIST])
+    payments.set_fee(dossier_id(code), 5000, "Lệ phí", desk)
+    assert told[-1].variant == "post"
+    assert postal.to_order() == []
+    with reading() as session:
+        fee = session.scalars(select(Payment.id)).one()
+    payments.paid_at_desk(fee, desk)
+    assert order_all() == [True]
 
 
 def test_without_an_address_nothing_is_ordered_and_the_page_says_so(database, told):

@@ -39,7 +39,7 @@ ALLOWED: dict[Action, tuple[str, str]] = {
     Action.ASSIGN: ("received assigned processing", "head"),
     Action.START: ("assigned processing", "assignee"),
     Action.STOP_CLOCK: ("processing", "assignee"),
-    Action.RESUME_CLOCK: ("processing", "assignee"),
+    Action.RESUME_CLOCK: ("processing", "assignee system"),  # the system: the fee that was waited for is settled
     Action.RETURN_TO_DESK: ("assigned processing", "assignee head"),
     Action.FINISH_STEP: ("processing", "assignee"),
     Action.SUBMIT: ("processing", "assignee"),

@@ -69,7 +69,7 @@ def test_every_text_has_its_page(administrator):
         SMS,
         f"{ADMIN}/fee_notice/before_filing/email",
         f"{ADMIN}/warning/-/page",
-        f"{ADMIN}/posted/in/chat",
+        f"{ADMIN}/posted/out/chat",
     ):
         assert 'id="preview"' in page(administrator, address)
 

@@ -32,10 +32,10 @@ SITUATIONS = [
     ("late", Event.LATE, "", "có thể không kịp hẹn"),
     ("pay online before filing", Event.FEE_NOTICE, "before_filing", "Còn một bước"),
     ("pay online before collecting", Event.FEE_NOTICE, "before_collecting", "Trước khi nhận kết quả"),
-    ("postal code, in", Event.POSTED, "in", "đã nhận giấy tờ"),
+    ("postal code, in", Event.FILED, "post", "mã bưu gửi EV123456789VN"),
     ("postal code, out", Event.POSTED, "out", "đã giao cho bưu điện"),
     ("fee notice, at the desk", Event.FEE_NOTICE, "desk", "khi đến nhận kết quả"),
-    ("fee notice, to the postman", Event.FEE_NOTICE, "post", "trả bưu tá"),
+    ("fee notice, before the post", Event.FEE_NOTICE, "post", "trước khi bưu điện gửi kết quả"),
 ]
 """The 18 situations of the domain page (its "2 kinds with postal service" of receipt counted apart), and one more kind
 of fee notice; `desk` has the general wording."""
