@@ -13,7 +13,7 @@ from backend.database import reading, transaction
 from backend.dossiers import policy
 from backend.dossiers.models import Absence
 from backend.errors import Conflict, InvalidInput, NotFound
-from backend.i18n import N_
+from backend.i18n import N_, gettext
 from backend.organisation.service import OfficerInfo
 
 LONGEST = timedelta(days=366)
@@ -115,7 +115,7 @@ def remove(absence_id: int, officer_id: int, by: OfficerInfo) -> None:
 def _row(session: Session, absence_id: int, officer_id: int) -> Absence:
     row = session.get(Absence, absence_id)
     if row is None or row.officer_id != officer_id or row.last_day < clock.today():
-        raise NotFound("Không có lần nghỉ này.")
+        raise NotFound(gettext("Không có lần nghỉ này."))
     return row
 
 

@@ -19,7 +19,7 @@ from backend.dossiers import deadlines, fees, needs, parcels, policy, telling, w
 from backend.dossiers.models import Apology, Dossier, DossierEvent, DossierStep
 from backend.dossiers.policy import Action, Desk, Party, ReturnBy, Share, State, StepState, StopReason, Transition
 from backend.errors import Conflict, Forbidden, InvalidInput, NotFound
-from backend.i18n import gettext
+from backend.i18n import N_, gettext
 from backend.notifications import service as notifications
 from backend.organisation.service import OfficerInfo
 
@@ -34,8 +34,8 @@ class Actor:
     parties: frozenset[Party] = frozenset()
 
 
-SYSTEM = Actor("system", "Hệ thống", parties=frozenset({Party.SYSTEM}))
-APPLICANT = Actor("applicant", "Người nộp hồ sơ", parties=frozenset({Party.APPLICANT}))
+SYSTEM = Actor("system", N_("Hệ thống"), parties=frozenset({Party.SYSTEM}))
+APPLICANT = Actor("applicant", N_("Người nộp hồ sơ"), parties=frozenset({Party.APPLICANT}))
 
 
 def by(officer: OfficerInfo) -> Actor:
@@ -116,7 +116,7 @@ def _check(doing: Act, version: int | None) -> None:
     if version is not None and version != dossier.version:
         raise Conflict(wording.changed_meanwhile(dossier))
     if State(dossier.state) not in row.sources:
-        raise Conflict(f"Hồ sơ đang ở bước “{wording.state_name(dossier.state)}”, không làm việc này được.")
+        raise Conflict(wording.not_in_this_state(dossier))
     doing.step = _step_of(doing)
     needs.check(row.needs, dossier, doing.facts, doing.step)
 
@@ -255,7 +255,7 @@ def _start(doing: Act) -> None:
 def _stop_clock(doing: Act) -> None:
     reason = doing.facts.stop_for or StopReason.CHECK_ELSEWHERE
     if reason == StopReason.FEE and not fees.owed(doing.dossier):
-        wrong = "Hồ sơ không còn phí, lệ phí chưa nộp. Anh/chị ghi lệ phí phải nộp trước."
+        wrong = gettext("Hồ sơ không còn phí, lệ phí chưa nộp. Anh/chị ghi lệ phí phải nộp trước.")
         raise InvalidInput(wrong, fields=[{"field": "stop_for", "message": wrong}])
     doing.details["stop_for"] = reason
     deadlines.stop(doing.dossier, doing.now, reason)
@@ -301,7 +301,7 @@ def _apologise(doing: Act) -> None:
     if apology is not None and apology.signed_at is not None:
         raise Conflict(gettext("Hồ sơ đã được xin lỗi và hẹn lại một lần; chỉ được hẹn lại một lần."))
     if deadline is None or deadline <= dossier.due_at:
-        wrong = "Ngày hẹn lại phải sau ngày hẹn cũ."
+        wrong = gettext("Ngày hẹn lại phải sau ngày hẹn cũ.")
         raise InvalidInput(wrong, fields=[{"field": "deadline", "message": wrong}])
     if apology is None:
         apology = dossier.apology = Apology(drafted_at=doing.now, signed_at=None, signed_by=None)

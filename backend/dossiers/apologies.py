@@ -90,7 +90,7 @@ def edit(dossier_id: int, actor: Actor, *, reason: str, new_due_at: datetime) ->
         dossier = _load(session, dossier_id, actor, DRAFTERS)
         row = _draft_of(dossier)
         if dossier.due_at is not None and new_due_at <= max(dossier.due_at, clock.now()):
-            wrong = "Ngày hẹn lại phải sau ngày hẹn cũ và sau hôm nay."
+            wrong = gettext("Ngày hẹn lại phải sau ngày hẹn cũ và sau hôm nay.")
             raise InvalidInput(wrong, fields=[{"field": "deadline", "message": wrong}])
         row.reason, row.new_due_at = reason.strip(), new_due_at
 

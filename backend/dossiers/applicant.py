@@ -65,6 +65,11 @@ class Line:
     files: tuple[File, ...]
 
     @property
+    def there(self) -> bool:
+        """Something was brought or sent for it, or still can be; what was not needed is nobody's concern."""
+        return self.accepted or self.open or bool(self.files)
+
+    @property
     def lacks(self) -> bool:
         """Nothing has been sent for it that is not sent back."""
         return self.open and not any(file.state == FileState.SENT for file in self.files)

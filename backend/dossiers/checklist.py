@@ -13,7 +13,7 @@ from backend.dossiers.acts import Actor
 from backend.dossiers.models import Dossier, DossierPaper, PaperFile
 from backend.dossiers.policy import FileState, PaperState
 from backend.errors import Conflict, Forbidden, InvalidInput
-from backend.i18n import gettext
+from backend.i18n import N_, gettext
 from backend.organisation.service import OfficerInfo
 from backend.text import normalise
 
@@ -23,7 +23,7 @@ MOST_PAPERS = 60
 MOST_FILES = 40
 """Of one paper."""
 MOST_SHEETS = 1000
-_NOT_SAVED = "Danh mục giấy tờ chưa lưu được."
+_NOT_SAVED = N_("Danh mục giấy tờ chưa lưu được.")
 
 
 @dataclass(frozen=True)
@@ -93,15 +93,15 @@ def apply(dossier: Dossier, checked: Checked) -> None:
     for name, tick in checked.added:
         wrong += _add(dossier, normalise(name), tick)
     if wrong:
-        raise InvalidInput(_NOT_SAVED, fields=wrong)
+        raise InvalidInput(gettext(_NOT_SAVED), fields=wrong)
 
 
 def _tick(paper: DossierPaper, tick: Tick) -> list[dict[str, str]]:
     remark = normalise(tick.remark)
     if len(remark) > LONGEST_REMARK:
-        return [{"field": f"paper-{paper.id}", "message": f"Ghi chú dài quá {LONGEST_REMARK} ký tự."}]
+        return [{"field": f"paper-{paper.id}", "message": gettext("Ghi chú dài quá %(n)s ký tự.", n=LONGEST_REMARK)}]
     if not (0 <= tick.originals <= MOST_SHEETS and 0 <= tick.copies <= MOST_SHEETS):
-        return [{"field": f"paper-{paper.id}", "message": "Số bản chưa đúng."}]
+        return [{"field": f"paper-{paper.id}", "message": gettext("Số bản chưa đúng.")}]
     if paper.state == PaperState.MISSING != tick.state and remark == paper.remark:
         remark = ""  # it said what was wrong
     paper.state, paper.remark = tick.state, remark
@@ -114,9 +114,11 @@ def _add(dossier: Dossier, name: str, tick: Tick) -> list[dict[str, str]]:
     if not name:
         return []
     if len(name) > LONGEST_NAME:
-        return [{"field": "added", "message": f"Tên giấy tờ dài quá {LONGEST_NAME} ký tự."}]
+        return [{"field": "added", "message": gettext("Tên giấy tờ dài quá %(n)s ký tự.", n=LONGEST_NAME)}]
     if len(dossier.papers) >= MOST_PAPERS:
-        return [{"field": "added", "message": f"Danh mục đã có {MOST_PAPERS} giấy tờ, không thêm được nữa."}]
+        return [
+            {"field": "added", "message": gettext("Danh mục đã có %(n)s giấy tờ, không thêm được nữa.", n=MOST_PAPERS)}
+        ]
     paper = DossierPaper(position=len(dossier.papers) + 1, name=name, required=False, files=[])
     dossier.papers.append(paper)
     return _tick(paper, tick)
@@ -134,7 +136,7 @@ def _decide(dossier: Dossier, decisions: Iterable[Decision], actor: Actor) -> No
                 supplements.return_(decision.paper_file_id, decision.remark, actor)
         except InvalidInput as error:
             entry = {"field": f"file-{decision.paper_file_id}", "message": error.message}
-            raise InvalidInput(_NOT_SAVED, fields=[entry]) from error
+            raise InvalidInput(gettext(_NOT_SAVED), fields=[entry]) from error
 
 
 def may_save(dossier_id: int, officer: OfficerInfo) -> None:
@@ -158,7 +160,7 @@ def attach(dossier: Dossier, scans: dict[int, list[Scan]], actor: str) -> None:
     for paper in dossier.papers:
         new = scans.get(paper.id, [])
         if len(paper.files) + len(new) > MOST_FILES:
-            raise InvalidInput(f"Mỗi giấy tờ chỉ đính kèm được {MOST_FILES} tệp.")
+            raise InvalidInput(gettext("Mỗi giấy tờ chỉ đính kèm được %(n)s tệp.", n=MOST_FILES))
         paper.files += list(_files(new, actor))
 
 

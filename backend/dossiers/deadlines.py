@@ -14,6 +14,7 @@ from backend import calendar, clock
 from backend.dossiers.models import Dossier, DossierEvent, DossierStep
 from backend.dossiers.policy import CLOCK_RUNS, Action, State, StepState
 from backend.errors import InvalidInput
+from backend.i18n import gettext
 
 WARNINGS = (50, 80, 100)
 """Per cent of the granted working time at which officers are warned."""
@@ -93,7 +94,7 @@ def start(dossier: Dossier, now: datetime, due_at: datetime | None) -> None:
     Raises InvalidInput for an appointment that is not ahead.
     """
     if due_at is not None and due_at <= now:
-        wrong = "Ngày hẹn trả phải sau lúc tiếp nhận."
+        wrong = gettext("Ngày hẹn trả phải sau lúc tiếp nhận.")
         raise InvalidInput(wrong, fields=[{"field": "due_at", "message": wrong}])
     dossier.received_at = now
     if due_at is None and dossier.duration_value:

@@ -33,6 +33,7 @@ _PROCEDURES = {
     "2.000635": ("Văn bản ủy quyền",),
     "2.000815": ("Bản chính để đối chiếu",),
 }
+_CAN_BE_LATE = (State.ASSIGNED, State.PROCESSING, State.APPROVING)
 LATE_REASON = "chờ kết quả xác minh của cơ quan phối hợp"
 _COMMUNES = 8
 """In how many communes the demo happens; half of it in the first, where the demo officers work."""
@@ -44,11 +45,12 @@ _GIVEN = ("An", "Bình", "Chi", "Dũng", "Hạnh", "Khoa", "Lan", "Mai", "Phúc"
 
 @dataclass(frozen=True)
 class Wish:
-    """One demo dossier to be: whose, in which state, late or not."""
+    """One demo dossier to be: whose, in which state, late or not, due in how many working days."""
 
     person: int
     state: State
     late: bool = False
+    days: int = 4
 
 
 def phone(person: int) -> str:
@@ -71,7 +73,8 @@ def _spread(count: int) -> Iterator[Wish]:
     states = list(State)
     for number in range(count):
         state = states[number % len(states)]
-        yield Wish(2 + number % (PEOPLE - 1), state, late=state == State.PROCESSING and number % 24 == 3)
+        late = state in _CAN_BE_LATE and number // len(states) % 4 == 0
+        yield Wish(2 + number % (PEOPLE - 1), state, late, days=1 + number // len(states) % 6)
 
 
 def seed() -> int:
@@ -148,7 +151,11 @@ def _due(wish: Wish) -> datetime | None:
     """The appointment: passed where it is to be late, ahead while it is in work."""
     if wish.state in FINISHED:
         return None
-    return calendar.add_working_days(clock.now(), 4) if not wish.late else calendar.add_working_hours(clock.now(), -12)
+    return (
+        calendar.add_working_days(clock.now(), wish.days)
+        if not wish.late
+        else calendar.add_working_hours(clock.now(), -12)
+    )
 
 
 def _explain(dossier_id: int) -> None:

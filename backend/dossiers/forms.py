@@ -1,5 +1,6 @@
 """What the forms of the dossier pages say, read into what the services take. Knows forms, not Flask."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -13,6 +14,7 @@ from backend.i18n import gettext
 from backend.text import normalise
 
 LONGEST_REASON = 2000
+_MONEY = re.compile(r"([0-9]+|[0-9]{1,3}(?:[., ][0-9]{3})+) ?(?:đồng|đ)?")
 
 
 class Upload(Protocol):
@@ -68,11 +70,23 @@ def number(form: Mapping[str, str], name: str) -> int | None:
     return int(text)
 
 
+def money(form: Mapping[str, str], name: str) -> int | None:
+    """An amount in đồng, as people write one (`8.000 đ`); None where the field is empty. Raises InvalidInput."""
+    text = normalise(form.get(name, "")).lower()
+    if not text:
+        return None
+    found = _MONEY.fullmatch(text)
+    digits = re.sub(r"[., ]", "", found[1]) if found else ""
+    if not found or len(digits) > 9:
+        raise wrong(name, gettext("Anh/chị ghi số tiền bằng chữ số, ví dụ 8.000."))
+    return int(digits)
+
+
 def long_text(form: Mapping[str, str], name: str, longest: int = LONGEST_REASON) -> str:
     """A text without invisible characters. Raises InvalidInput when it is too long."""
     text = normalise(form.get(name, ""))
     if len(text) > longest:
-        raise wrong(name, f"Nội dung dài quá {longest} ký tự.")
+        raise wrong(name, gettext("Nội dung dài quá %(n)s ký tự.", n=longest))
     return text
 
 

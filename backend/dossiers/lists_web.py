@@ -17,7 +17,7 @@ from backend.organisation.service import OfficerInfo
 
 blueprint = Blueprint("dossier_lists", __name__, url_prefix="/officers/dossiers", template_folder="templates")
 READERS = frozenset(worklists.TABS)
-navigation.add(Entry(N_("Hồ sơ"), "dossier_lists.lists", READERS))
+navigation.add(Entry(N_("Hồ sơ"), "dossier_lists.lists", READERS, hint=N_("Việc chờ anh/chị, và tìm hồ sơ")))
 reader_required = role_required(*READERS)
 
 OF_OTHERS = frozenset({"all", "waiting", "stopped", "department"})

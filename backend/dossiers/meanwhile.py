@@ -12,6 +12,7 @@ from backend.audit import Audit, AuditEntry
 from backend.dossiers import wording
 from backend.dossiers.models import Dossier
 from backend.errors import Conflict
+from backend.i18n import gettext
 from backend.organisation import service as organisation
 
 
@@ -34,7 +35,8 @@ def _sentence(session: Session, dossier: Dossier) -> str:
     if saved is None or saved.at < dossier.history[-1].at:
         return wording.changed_meanwhile(dossier)
     who = organisation.officer(int(saved.actor.removeprefix("officer:"))).name
-    return (
-        f"{who} vừa lưu danh mục giấy tờ lúc {clock.local(saved.at):%H:%M:%S}."
-        " Anh/chị xem lại rồi làm tiếp; nội dung đã nhập vẫn còn."
+    return gettext(
+        "%(who)s vừa lưu danh mục giấy tờ lúc %(at)s. Anh/chị xem lại rồi làm tiếp; nội dung đã nhập vẫn còn.",
+        who=who,
+        at=f"{clock.local(saved.at):%H:%M:%S}",
     )

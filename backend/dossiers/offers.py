@@ -8,6 +8,7 @@ from backend.dossiers.acts import Actor, Facts
 from backend.dossiers.models import Dossier, DossierStep
 from backend.dossiers.policy import TRANSITIONS, Action, Need, Party, State, StepState
 from backend.errors import InvalidInput
+from backend.i18n import gettext
 from backend.organisation.models import Role
 
 ASKED: Mapping[Need, str] = {
@@ -36,6 +37,7 @@ _LIKELY = (
     Action.RETURN_TO_DESK,
 )
 DANGEROUS = (Action.REFUSE, Action.WITHDRAW)
+SELDOM = frozenset({Action.STOP_CLOCK, Action.RETURN_TO_DESK})
 _OF_A_STEP = frozenset(
     {Action.ASSIGN, Action.START, Action.FINISH_STEP, Action.SUBMIT, Action.RETURN_TO_DESK}
 )  # fmt: skip
@@ -63,6 +65,11 @@ class Offer:
     def dangerous(self) -> bool:
         """It ends the dossier for its applicant."""
         return self.action in DANGEROUS
+
+    @property
+    def seldom(self) -> bool:
+        """It is there for when something is wrong; nobody waits for it."""
+        return self.again or self.action in SELDOM
 
     @property
     def about_papers(self) -> bool:
@@ -134,7 +141,7 @@ def _unmet(wanted: frozenset[Need], dossier: Dossier, step: DossierStep | None) 
 def check_appointment(dossier: Dossier, action: Action, facts: Facts) -> None:
     """Raises InvalidInput when a dossier would be received without anybody having said when its result is due."""
     if action == Action.RECEIVE and not dossier.duration_value and facts.due_at is None:
-        wrong = "Quy định không nêu thời hạn: anh/chị chọn ngày hẹn trả kết quả."
+        wrong = gettext("Quy định không nêu thời hạn: anh/chị chọn ngày hẹn trả kết quả.")
         raise InvalidInput(wrong, fields=[{"field": "due_at", "message": wrong}])
 
 

@@ -22,6 +22,7 @@ from backend.dossiers.models import Dossier, DossierEvent, Payment
 from backend.dossiers.payment_providers.base import Order, Paid
 from backend.dossiers.policy import FINISHED, Action, Party, State, StopReason
 from backend.errors import Conflict, Forbidden, InvalidInput, NotFound, Unavailable
+from backend.i18n import gettext
 from backend.logs import logger
 from backend.notifications import service as notifications
 from backend.notifications.service import Event
@@ -45,12 +46,12 @@ def set_fee(dossier_id: int, amount: int, text: str, actor: Actor) -> None:
     Raises NotFound, Forbidden (neither desk nor assignee), Conflict (the dossier has ended), InvalidInput.
     """
     if not 0 <= amount <= MOST_AMOUNT:
-        raise InvalidInput("Số tiền lệ phí không đúng.")
+        raise InvalidInput(gettext("Số tiền lệ phí không đúng."))
     with transaction() as session:
         dossier = _dossier(session, dossier_id)
         _check_party(dossier, actor, _SETTERS)
         if dossier.state in FINISHED:
-            raise Conflict("Hồ sơ đã kết thúc, không đặt lệ phí được nữa.")
+            raise Conflict(gettext("Hồ sơ đã kết thúc, không đặt lệ phí được nữa."))
         payment = next((p for p in dossier.payments if p.state == PaymentState.DUE), None)
         if payment is None:
             payment = _new(dossier, amount)
@@ -68,7 +69,7 @@ def paid_at_desk(payment_id: int, actor: Actor) -> None:
         dossier, payment = _locked(session, payment_id)
         _check_party(dossier, actor, _CASHIERS)
         if payment.state != PaymentState.DUE or not payment.amount:
-            raise Conflict("Khoản này không còn chờ nộp. Anh/chị tải lại trang để xem.")
+            raise Conflict(gettext("Khoản này không còn chờ nộp. Anh/chị tải lại trang để xem."))
         payment.state, payment.method, payment.paid_at = PaymentState.PAID, Method.DESK, clock.now()
         _note(session, Audit.PAYMENT_PAID, payment, actor)
         _go_on(session, dossier)
@@ -80,7 +81,7 @@ def refunded_at_desk(payment_id: int, actor: Actor) -> None:
         dossier, payment = _locked(session, payment_id)
         _check_party(dossier, actor, _CASHIERS)
         if payment.state != PaymentState.REFUND_DUE or payment.method != Method.DESK:
-            raise Conflict("Khoản này không chờ hoàn tại quầy.")
+            raise Conflict(gettext("Khoản này không chờ hoàn tại quầy."))
         _refunded(session, dossier, payment, actor)
 
 
@@ -190,7 +191,7 @@ def refund(payment_id: int) -> bool:
     with reading() as session:
         payment = session.get(Payment, payment_id)
         if payment is None:
-            raise NotFound("Không có khoản này.")
+            raise NotFound(gettext("Không có khoản này."))
         if payment.state != PaymentState.REFUND_DUE or payment.method != Method.ONLINE:
             raise Conflict("Khoản này không chờ hoàn.")
         provider = payment_providers.named(payment.provider)
@@ -236,7 +237,7 @@ def _locked(session: Session, payment_id: int) -> tuple[Dossier, Payment]:
     """A payment with its dossier, which is what everybody locks."""
     found = session.get(Payment, payment_id)
     if found is None:
-        raise NotFound("Không có khoản này.")
+        raise NotFound(gettext("Không có khoản này."))
     dossier = _dossier(session, found.dossier_id)
     session.refresh(found)
     return dossier, found
@@ -244,7 +245,7 @@ def _locked(session: Session, payment_id: int) -> tuple[Dossier, Payment]:
 
 def _check_party(dossier: Dossier, actor: Actor, allowed: frozenset[Party]) -> None:
     if not acts.parties_of(actor, dossier) & allowed:
-        raise Forbidden("Việc này không thuộc quyền của anh/chị đối với hồ sơ này.")
+        raise Forbidden(gettext("Việc này không thuộc quyền của anh/chị đối với hồ sơ này."))
 
 
 def _note(session: Session, tag: Audit, payment: Payment, actor: Actor) -> None:

@@ -109,7 +109,7 @@ def hand_over(dossier_id: int) -> None:
     acts.act(dossier_id, Action.HAND_OVER, SYSTEM)
 
 
-def _owing() -> Select[tuple[int]]:
+def _owing() -> Select[int]:
     return select(Payment.dossier_id).where(Payment.state == PaymentState.DUE, Payment.amount > 0)
 
 

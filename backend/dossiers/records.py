@@ -55,7 +55,7 @@ def add_note(dossier_id: int, officer: OfficerInfo, kind: NoteKind, text: str, f
         if not may_note(dossier, officer):
             raise Forbidden(gettext("Anh/chị chỉ xem được hồ sơ này."))
         if len(dossier.notes) >= MOST_NOTES:
-            raise Conflict(f"Hồ sơ đã có {MOST_NOTES} ghi chú.")
+            raise Conflict(gettext("Hồ sơ đã có %(n)s ghi chú.", n=MOST_NOTES))
         dossier.notes.append(
             DossierNote(
                 officer_id=officer.id, officer_name=officer.name, kind=kind, text=text, at=clock.now(),
@@ -80,7 +80,7 @@ def add_result(dossier_id: int, officer: OfficerInfo, title: str, number: str, f
         if not may_add_result(dossier, officer):
             raise Conflict(gettext("Hồ sơ này không nhận tệp kết quả ở bước hiện tại."))
         if len(dossier.results) >= MOST_RESULTS:
-            raise Conflict(f"Hồ sơ đã có {MOST_RESULTS} tệp kết quả.")
+            raise Conflict(gettext("Hồ sơ đã có %(n)s tệp kết quả.", n=MOST_RESULTS))
         dossier.results.append(
             DossierResult(
                 title=title, number=number, file_id=kept.id, file_name=kept.name, at=clock.now(), officer_id=officer.id

@@ -19,6 +19,7 @@ from backend.dossiers.acts import Actor
 from backend.dossiers.models import Dossier, DossierPaper, PaperFile
 from backend.dossiers.policy import Action, FiledVia, FileState, PaperState, Party, State
 from backend.errors import Conflict, Forbidden, InvalidInput, NotFound
+from backend.i18n import gettext
 from backend.notifications import service as notifications
 from backend.notifications.service import Event
 from backend.text import fold
@@ -151,7 +152,7 @@ def accept(paper_file_id: int, actor: Actor) -> None:
         if file.state == FileState.ACCEPTED:
             return
         if file.state == FileState.RETURNED:
-            raise Conflict("Tệp này đã được trả lại cho người nộp.")
+            raise Conflict(gettext("Tệp này đã được trả lại cho người nộp."))
         file.state, file.remark = FileState.ACCEPTED, ""
         paper = _paper(dossier, file.paper_id)
         paper.state, paper.remark = PaperState.PRESENT, ""
@@ -168,7 +169,7 @@ def return_(paper_file_id: int, remark: str, actor: Actor) -> bool:
     """
     remark = remark.strip()
     if not remark or len(remark) > REMARK_LENGTH:
-        raise InvalidInput(f"Cần ghi vì sao trả lại, không quá {REMARK_LENGTH} ký tự.")
+        raise InvalidInput(gettext("Cần ghi vì sao trả lại, không quá %(n)s ký tự.", n=REMARK_LENGTH))
     with transaction() as session:
         dossier, file = _to_check(session, paper_file_id, actor)
         if file.state == FileState.RETURNED:
@@ -189,14 +190,14 @@ def return_(paper_file_id: int, remark: str, actor: Actor) -> bool:
 def _to_check(session: Session, paper_file_id: int, actor: Actor) -> tuple[Dossier, PaperFile]:
     file = session.get(PaperFile, paper_file_id)
     if file is None:
-        raise NotFound("Không có tệp này.")
+        raise NotFound(gettext("Không có tệp này."))
     dossier_id = session.get_one(DossierPaper, file.paper_id).dossier_id
     dossier = session.get_one(Dossier, dossier_id, with_for_update=True)
     session.refresh(file)  # somebody else may have decided while we waited for the lock
     if not acts.parties_of(actor, dossier) & _CHECKERS:
-        raise Forbidden("Việc này không thuộc quyền của anh/chị đối với hồ sơ này.")
+        raise Forbidden(gettext("Việc này không thuộc quyền của anh/chị đối với hồ sơ này."))
     if dossier.state not in _OPEN:
-        raise Conflict("Hồ sơ đã sang bước khác, không còn kiểm tra tệp bổ sung.")
+        raise Conflict(gettext("Hồ sơ đã sang bước khác, không còn kiểm tra tệp bổ sung."))
     return dossier, file
 
 

@@ -13,7 +13,7 @@ from backend.dossiers.absences import Away
 from backend.dossiers.assigning import Load
 from backend.dossiers.models import OfficerSkill
 from backend.errors import Conflict, InvalidInput, NotFound
-from backend.i18n import N_
+from backend.i18n import N_, gettext
 from backend.organisation import service as organisation
 from backend.organisation.models import Role
 from backend.organisation.service import OfficerInfo
@@ -47,7 +47,7 @@ def member(officer_id: int, viewer: OfficerInfo) -> OfficerInfo:
     """One of the viewer's people. Raises NotFound for anybody else."""
     found = next((officer for officer in people(viewer) if officer.id == officer_id), None)
     if found is None:
-        raise NotFound("Không có cán bộ này.")
+        raise NotFound(gettext("Không có cán bộ này."))
     return found
 
 
@@ -88,7 +88,7 @@ def remove_skill(officer_id: int, skill_id: int, viewer: OfficerInfo) -> None:
     with transaction() as session:
         row = session.get(OfficerSkill, skill_id)
         if row is None or row.officer_id != officer.id:
-            raise NotFound("Không có chuyên môn này.")
+            raise NotFound(gettext("Không có chuyên môn này."))
         session.delete(row)
         tag = Audit.OFFICER_SKILL_REMOVED
         audit.record(session, tag, actor=viewer.actor, subject=f"officer:{officer.id}", skill=row.skill)

@@ -20,7 +20,9 @@ from backend.procedures import service as procedures
 
 blueprint = Blueprint("team", __name__, url_prefix="/officers/team", template_folder="templates")
 VIEWERS = frozenset({Role.HEAD, Role.LEADER})
-navigation.add(Entry(N_("Nhân sự và nghỉ phép"), "team.page", VIEWERS))
+navigation.add(
+    Entry(N_("Nhân sự và nghỉ phép"), "team.page", VIEWERS, hint=N_("Ai giữ bao nhiêu hồ sơ, chuyên môn, ngày nghỉ"))
+)
 viewer_required = role_required(*VIEWERS)
 head_required = role_required(Role.HEAD)
 

@@ -17,7 +17,7 @@ def set_fee(dossier_id: int) -> Answer:
     """Set or change what is to be paid."""
 
     def change() -> None:
-        amount = forms.number(request.form, "amount")
+        amount = forms.money(request.form, "amount")
         if amount is None:
             raise forms.wrong("amount", gettext("Anh/chị ghi số tiền, 0 nếu được miễn."))
         till.set_fee(dossier_id, current_officer(), amount, forms.long_text(request.form, "text", 200))

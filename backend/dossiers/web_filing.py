@@ -22,7 +22,7 @@ from backend.dossiers.policy import FiledVia, ReturnBy
 from backend.dossiers.web import Answer, Wrong, blueprint, reader_required
 from backend.dossiers.web_papers import MOST_UPLOADS, checked, stored
 from backend.errors import Conflict, InvalidInput, MotCuaError, TooLarge
-from backend.i18n import gettext
+from backend.i18n import N_, gettext
 from backend.organisation import service as organisation
 from backend.organisation.access import current_officer, role_required
 from backend.organisation.models import Role
@@ -30,7 +30,8 @@ from backend.organisation.navigation import Entry, add
 from backend.procedures import service as procedures
 from backend.text import normalise, phone_number
 
-add(Entry("Nhận hồ sơ", "dossiers.file", frozenset({Role.RECEPTIONIST})))
+_HINT = N_("Ghi hồ sơ nộp tại quầy hoặc gửi qua bưu điện")
+add(Entry(N_("Nhận hồ sơ"), "dossiers.file", frozenset({Role.RECEPTIONIST}), hint=_HINT))
 desk_required = role_required(Role.RECEPTIONIST)
 
 FIND = "find"

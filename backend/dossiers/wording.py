@@ -6,6 +6,7 @@ from backend import clock
 from backend.dossiers import fees, parcels
 from backend.dossiers.models import Dossier, DossierPaper
 from backend.dossiers.policy import FileState, PaperState, ReturnBy, State, StepState, StopReason, is_late
+from backend.i18n import N_, gettext
 from backend.messaging.channels import Card
 from backend.settings import settings
 
@@ -58,13 +59,38 @@ def moment(at: datetime | None) -> str:
     return f"{clock.local(at):%H:%M} {day(at)}" if at else ""
 
 
+_FOR_OFFICERS = {
+    State.SUBMITTED: N_("Mới nộp, chờ kiểm tra"),
+    State.RECEIVED: N_("Đã tiếp nhận, chờ phân công"),
+    State.ASSIGNED: N_("Đã phân công"),
+    State.PROCESSING: N_("Đang xử lý"),
+    State.APPROVING: N_("Chờ lãnh đạo ký"),
+    State.APPROVED: N_("Đã ký duyệt"),
+    State.RESULT_READY: N_("Đã có kết quả"),
+    State.RETURNED: N_("Đã trả kết quả"),
+    State.SUPPLEMENT_REQUESTED: N_("Chờ công dân bổ sung"),
+    State.REFUSED: N_("Không giải quyết"),
+    State.CANCELLED: N_("Đã hủy"),
+    State.WITHDRAWN: N_("Đã rút"),
+}
+"""As the officers' pages call the states (`dossiers/words.html`)."""
+
+
 def changed_meanwhile(dossier: Dossier) -> str:
-    """Who did what to the dossier since it was looked at."""
+    """Who did what to the dossier since it was looked at, for the officer who did not see it."""
     last = dossier.history[-1]
-    return (
-        f"{last.actor_name or 'Hệ thống'} vừa cập nhật hồ sơ lúc {clock.local(last.at):%H:%M:%S}"
-        f" (“{state_name(last.to_state)}”). Anh/chị xem lại rồi làm tiếp; nội dung đã nhập vẫn còn."
+    return gettext(
+        "%(who)s vừa cập nhật hồ sơ lúc %(at)s (“%(state)s”). Anh/chị xem lại rồi làm tiếp; nội dung đã nhập vẫn còn.",
+        who=last.actor_name or gettext("Hệ thống"),
+        at=f"{clock.local(last.at):%H:%M:%S}",
+        state=gettext(_FOR_OFFICERS[State(last.to_state)]),
     )
+
+
+def not_in_this_state(dossier: Dossier) -> str:
+    """Why an officer cannot do what they wanted."""
+    state = gettext(_FOR_OFFICERS[State(dossier.state)])
+    return gettext("Hồ sơ đang ở bước “%(state)s”, không làm việc này được.", state=state)
 
 
 def describe(dossier: Dossier) -> str:
@@ -84,7 +110,8 @@ def next_steps(dossier: Dossier) -> list[str]:
     """What happens next, when, and what there is to do for the applicant; why, when it is late."""
     match State(dossier.state):
         case State.SUBMITTED:
-            return ["Bộ phận một cửa sẽ kiểm tra và báo tin cho anh/chị.", *_fee(dossier, "để hồ sơ được tiếp nhận")]
+            when = "để hồ sơ được tiếp nhận" if fees.is_paid_online(dossier) else "khi đến nhận kết quả"
+            return ["Bộ phận một cửa sẽ kiểm tra và báo tin cho anh/chị.", *_fee(dossier, when)]
         case State.RESULT_READY:
             return [*_collecting(dossier), *_fee(dossier, "trước khi nhận kết quả")]
         case State.SUPPLEMENT_REQUESTED:

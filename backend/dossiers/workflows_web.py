@@ -66,9 +66,12 @@ def _page(code: str, steps: list[Step], wrong: list[str] | None = None) -> str:
     names = {agency.code: agency.name for agency in agencies}
     last = max((step.sequence for step in steps), default=0)
     blank = [Step(last + n, "", 0.0) for n in range(1, SPARE_ROWS + 1)]
+    procedure = procedures.current_version(code)
+    spans = [(method.duration.value, method.duration.unit) for method in procedure.methods if method.duration]
     return render_template(
         "workflows/one.html",
-        procedure=procedures.current_version(code),
+        procedure=procedure,
+        durations=list(dict.fromkeys(spans)),
         rows=[*steps, *blank],
         steps=steps,
         total=workflows.longest_path(steps),

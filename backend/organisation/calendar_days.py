@@ -16,6 +16,7 @@ from backend import audit, calendar, clock
 from backend.audit import Audit
 from backend.database import after_commit, reading, transaction
 from backend.errors import Conflict, InvalidInput, NotFound
+from backend.i18n import gettext
 from backend.organisation.models import CalendarDay
 
 LONGEST_NAME = 120
@@ -90,7 +91,13 @@ def add(day: date, kind: Kind | str, name: str, actor: str) -> None:
     with transaction() as session:
         row = session.get(CalendarDay, day, with_for_update=True)
         if row is not None and not row.removed:
-            raise Conflict(f"Ngày {day:%d/%m/%Y} đã được đặt là “{row.name}”. Hãy xóa trước khi đặt lại.")
+            raise Conflict(
+                gettext(
+                    "Ngày %(day)s đã được đặt là “%(name)s”. Hãy xóa trước khi đặt lại.",
+                    day=f"{day:%d/%m/%Y}",
+                    name=row.name,
+                )
+            )
         if calendar.is_working_day(day) == (kind == Kind.WORKED):
             already = "ngày làm việc" if kind == Kind.WORKED else "ngày nghỉ"
             raise _wrong("day", f"Ngày {day:%d/%m/%Y} vốn đã là {already}.")
@@ -108,7 +115,7 @@ def remove(day: date, actor: str) -> None:
     with transaction() as session:
         row = session.get(CalendarDay, day, with_for_update=True)
         if row is None or row.removed:
-            raise NotFound(f"Ngày {day:%d/%m/%Y} không có trong lịch đã đặt.")
+            raise NotFound(gettext("Ngày %(day)s không có trong lịch đã đặt.", day=f"{day:%d/%m/%Y}"))
         row.removed, row.changed_at, row.settled = True, clock.now(), row.kind == Kind.OFF
         audit.record(session, Audit.CALENDAR_DAY_REMOVED, actor=actor, subject=f"calendar_day:{day}", kind=row.kind)
         after_commit(session, calendar.look_again)

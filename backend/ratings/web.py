@@ -23,7 +23,11 @@ RATED = frozenset({Role.SPECIALIST})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 navigation.add(Entry(N_("Mức độ hài lòng"), "ratings.overview", VIEWERS, hint=N_("Công dân đánh giá việc phục vụ")))
 navigation.add(Entry(N_("Đánh giá về tôi"), "ratings.mine", RATED, hint=N_("Tổng điểm công dân chấm, từ 5 lượt")))
-navigation.add(Entry(N_("Máy đánh giá"), "ratings.devices", ADMINISTRATORS, Group.ADMINISTRATION))
+navigation.add(
+    Entry(
+        N_("Máy đánh giá"), "ratings.devices", ADMINISTRATORS, Group.ADMINISTRATION, N_("Màn hình chấm điểm đặt ở quầy")
+    )
+)
 viewer_required = role_required(*VIEWERS)
 _SCORES = {
     1: N_("Rất không hài lòng"),

@@ -8,7 +8,7 @@ for (const form of document.querySelectorAll("form.undo[data-left]")) {
   const tick = () => {
     const left = Math.ceil((ends - performance.now()) / 1000);
     if (left <= 0) {
-      form.querySelector("button").remove();
+      for (const gone of form.querySelectorAll("button, [data-while]")) gone.remove();
       return;
     }
     shown.textContent = " (" + left + ")";

@@ -458,9 +458,9 @@ def test_a_result_is_attached_before_it_is_announced(desk):
 
 def test_the_fee_is_set_and_taken_before_the_result_is_handed_over(browsers, desk):
     dossier = dossier_id(make_dossier(State.RESULT_READY))
-    for bad in ("", "-5", "mười"):
+    for bad in ("", "-5", "mười", "8.5", "1.00", "1.000.000.000"):
         assert send(desk, dossier, "fee", amount=bad).status_code == 422
-    assert send(desk, dossier, "fee", amount="8000", text="bản sao").status_code == 303
+    assert send(desk, dossier, "fee", amount="8.000 đ", text="bản sao").status_code == 303
     assert offered(desk, dossier) == []
     assert "Lệ phí chưa được nộp" in page(desk, dossier).text
     with reading() as session:

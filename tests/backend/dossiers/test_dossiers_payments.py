@@ -258,9 +258,7 @@ def test_a_fee_set_later_is_told_with_where_to_pay_it(database, told, state, ret
 def waiting_for_a_fee(database, told, monkeypatch):
     """A dossier whose clock stands still for its fee; its id, its officers, and what officers were told."""
     heard = []
-    monkeypatch.setattr(
-        notifications, "tell_officers", lambda _s, telling, to: heard.append((telling.event, list(to)))
-    )
+    monkeypatch.setattr(notifications, "tell_officers", lambda _s, telling, to: heard.append((telling.event, list(to))))
     crew = make_crew()
     number = dossier_id(make_dossier(State.PROCESSING))
     stop = Facts(reason="chưa nộp phí", stop_for=StopReason.FEE)

@@ -357,7 +357,7 @@ class TestTwoOfficers:
         with pytest.raises(Conflict) as told:
             acts.act(of, Action.WITHDRAW, people.actors["receptionist"], Facts(reason="công dân xin rút"), version=seen)
         assert people.specialist.name in told.value.message
-        assert "trình lãnh đạo ký" in told.value.message
+        assert "Chờ lãnh đạo ký" in told.value.message
         assert "nội dung đã nhập vẫn còn" in told.value.message
         assert get(of).state == State.APPROVING
 

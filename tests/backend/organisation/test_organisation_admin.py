@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from backend.audit import Audit, AuditEntry
 from backend.database import reading
-from backend.organisation import administration, calendar_days, service, sign_in
+from backend.organisation import administration, audit_log, calendar_days, service, sign_in
 from backend.organisation.models import Level, Role
 from backend.organisation.sign_in import Outcome
 from backend.wsgi import build
@@ -282,3 +282,7 @@ def test_agencies_are_found_by_level(browser):
     make_agency(name="UBND xã Thử", level=Level.COMMUNE)
     assert "UBND xã Thử" in browser.get(f"{ADMIN}/agencies?level=commune").text
     assert "UBND xã Thử" not in browser.get(f"{ADMIN}/agencies?level=department").text
+
+
+def test_everything_that_leaves_a_trace_has_a_name_in_the_log(database):
+    assert set(Audit) <= set(audit_log.TITLES)
