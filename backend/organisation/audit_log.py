@@ -32,6 +32,7 @@ TITLES: dict[str, str] = {
     Audit.CASE_CALL_BACK: N_("Hẹn gọi lại"),
     Audit.CASE_CLOSED: N_("Đóng cuộc trò chuyện"),
     Audit.CASE_GIVEN_BACK: N_("Trả cuộc trò chuyện về hộp thư"),
+    Audit.CASE_IDENTITY_REVEALED: N_("Xem danh tính trong cuộc trò chuyện"),
     Audit.CASE_LABELLED: N_("Gắn nhãn cuộc trò chuyện"),
     Audit.CASE_MERGED: N_("Gộp cuộc trò chuyện"),
     Audit.CASE_NOTED: N_("Ghi chú cuộc trò chuyện"),
