@@ -26,6 +26,7 @@ KERNEL = {
     "database",
     "errors",
     "filetypes",
+    "i18n",
     "http",
     "logs",
     "queue",
