@@ -85,7 +85,12 @@ def _labels(titles: Sequence[str]) -> list[str]:
 
 
 def _short(title: str) -> str:
-    return title if len(title) <= _READABLE_TITLE else title[: _READABLE_TITLE - 1].rstrip() + _ELLIPSIS
+    """The beginning of a title, at a word: the whole of it is in the text."""
+    if len(title) <= _READABLE_TITLE:
+        return title
+    whole_words = title[:_READABLE_TITLE].rpartition(" ")[0]
+    kept = whole_words if 2 * len(whole_words) > _READABLE_TITLE else title[: _READABLE_TITLE - 1]
+    return kept.rstrip(" ,;:.(–-…") + _ELLIPSIS
 
 
 def _is_public(link: Link) -> bool:

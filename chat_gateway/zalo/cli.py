@@ -4,6 +4,7 @@ import click
 from flask.cli import AppGroup
 
 from backend.errors import MotCuaError
+from backend.messaging.channels import TryLater
 from chat_gateway.zalo import accounts, health, tokens
 from chat_gateway.zalo.client import Client
 from chat_gateway.zalo.settings import ZaloSettings, zalo_settings
@@ -52,5 +53,8 @@ def status() -> None:
 def refresh() -> None:
     """Exchange the tokens now, as a try; the worker does it by itself every 20 hours."""
     mine = Client(_settings())
-    newer = mine.tokens.exchanged(accounts.account(mine.settings.zalo_oa_id))
+    try:
+        newer = mine.tokens.exchanged(accounts.account(mine.settings.zalo_oa_id))
+    except TryLater as error:
+        raise click.ClickException(f"{error}; `zalo status` says what to do") from None
     click.echo(f"access token until {newer.expires_at:%Y-%m-%d %H:%M} UTC")

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections import Counter
 
 import pytest
 from pydantic import ValidationError
@@ -46,6 +47,12 @@ def test_an_example_that_was_copied_by_hand_is_refused():
 def test_the_example_names_every_setting(kind: type[Environment]):
     named = set(re.findall(r"\b([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text("utf-8")))
     assert {name.upper() for name in kind.model_fields} <= named
+
+
+def test_the_example_sets_nothing_twice():
+    """The last one wins, and nobody sees which it is."""
+    names = re.findall(r"^([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE)
+    assert [name for name, times in Counter(names).items() if times > 1] == []
 
 
 def test_the_example_can_be_read_by_the_shell_of_make_run():

@@ -218,6 +218,9 @@ def test_consent_and_its_exchange_by_the_command_line(zalo, monkeypatch):
     app = Flask("test")
     app.cli.add_command(cli.commands)
     run = app.test_cli_runner()
+    refused = run.invoke(args=["zalo", "refresh"])
+    assert (refused.exit_code, refused.output.startswith("Error: zalo consent needed")) == (1, True)
+    assert "Cho phép" in run.invoke(args=["zalo", "status"]).output
     printed = run.invoke(args=["zalo", "consent"]).output
     challenge = printed.splitlines()[0].removeprefix("code challenge: ")
     assert f"code_challenge={challenge}" in printed
@@ -227,6 +230,7 @@ def test_consent_and_its_exchange_by_the_command_line(zalo, monkeypatch):
     assert again.exit_code != 0
     assert "một lần" in again.output
     assert "state: well" in run.invoke(args=["zalo", "status"]).output
+    assert "access token until" in run.invoke(args=["zalo", "refresh"]).output
     say(ZaloChannel())
     assert zalo.texts(make.CITIZEN) == ["Dạ."]
 
