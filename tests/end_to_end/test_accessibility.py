@@ -20,7 +20,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
-from backend import clock
+from backend import clock, storage
 from backend.citizens import linking
 from backend.complaints import demo as reports
 from backend.complaints import published
@@ -34,6 +34,7 @@ from backend.inbox import answering, canned, cases
 from backend.inbox import service as inbox
 from backend.messaging import channels
 from backend.messaging import service as messaging
+from backend.messaging.models import Message
 from backend.messaging.service import Inbound
 from backend.organisation import sign_in
 from backend.organisation.models import Officer, Role
@@ -43,6 +44,7 @@ from backend.ratings.models import Asked, RatingRequest
 from backend.settings import ROOT
 from backend.wsgi import build
 from sms_gateway.channel import SmsChannel
+from tests.builders.files import make_pdf
 from tests.builders.notifications import tell_officers
 from tests.builders.ratings import make_rating
 from tests.end_to_end import stack as stacks
@@ -56,7 +58,7 @@ PHONE = {"width": 360, "height": 740}
 ASKED = "tôi cần rút hồ sơ"
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 NO_PAGE = re.compile(
-    r"^(openapi|swagger|open311)\.|_api\.|^(static|healthz|dossiers_paper\.file|inbox\.(live|talk|rows|file)|public\.result|complaints\.file|complaints_public\.photo)$|^notices\.read$|^ratings\.export$"
+    r"^(openapi|swagger|open311)\.|_api\.|^(static|healthz|dossiers_paper\.file|inbox\.(live|talk|rows|file)|public\.result|complaints\.file|inbox_public\.file|complaints_public\.photo)$|^notices\.read$|^ratings\.export$"
 )
 NOT_REACHED = {"payments.sandbox_page"}
 """The sandbox is no page of ours."""
@@ -177,7 +179,8 @@ def _work_on(case: int) -> None:
     operator = next(one for one in sign_in.officers() if one.username == "demo-tongdai")
     channels.register(SmsChannel())
     cases.take(case, operator)
-    answering.answer(case, operator, "Dạ anh nhắn giúp em mã hồ sơ.", key="answer")
+    sheet = storage.store(make_pdf(), "mẫu đơn.pdf", actor=operator.actor)
+    answering.answer(case, operator, "Dạ anh nhắn giúp em mã hồ sơ.", key="answer", files=[sheet.id])
     cases.set_labels(case, operator, "hộ tịch, gấp")
     cases.set_priority(case, operator, 1)
     cases.promise_call(case, operator, "0905123456")
@@ -312,12 +315,22 @@ def _walk_public(seen: Walk, stack: Stack, browser: Browser) -> None:
         seen.look(page, f"hs-{step}")
     page.goto("/hs/khong-co")
     seen.look(page, "hs-unknown")
+    for name, address in (("tep", _link_in_sms(stack)), ("tep-unknown", "/tep/khongco")):
+        page.goto(address)
+        seen.look(page, name)
     context.close()
     chat = _context(browser, stack, "chat")
     page = chat.new_page()
     page.goto("/chat")
     seen.look(page, "chat")
     chat.close()
+
+
+def _link_in_sms(stack: Stack) -> str:
+    """Where the citizen opens what the operator sent."""
+    with stack.database() as session:
+        texts = session.scalars(select(Message.text).where(Message.text.contains("/tep/")))
+        return "/tep/" + texts.one().rpartition("/tep/")[2]
 
 
 def _walk_reports(seen: Walk, stack: Stack, browser: Browser) -> None:
