@@ -87,12 +87,12 @@ def run(conversation_id: int) -> Outcome:
             log.info("turn waits for a file", message=taken.message.id)
         except _TooLate:
             log.warning("turn took longer than its lease", message=taken.message.id)
-        except (Unavailable, OperationalError):  # a busy database passes, as an outage does
+        except (Unavailable, OperationalError) as error:  # a busy database passes, as an outage does
             if _is_hopeless(taken.message):
                 log.error("assistant cannot answer", message=taken.message.id)
                 more = _tell_fault(taken, outcome)
             else:
-                outcome.again_in = _wait_for_assistant(taken, outcome)
+                outcome.again_in = _wait_for_assistant(taken, outcome, error)
         except Exception:  # a fault of ours would come again and again: it must not block the rest
             log.exception("turn failed", message=taken.message.id)
             more = _tell_fault(taken, outcome)
@@ -298,8 +298,11 @@ def _note_try(message_id: int, after_seconds: float) -> float:
     return delay
 
 
-def _wait_for_assistant(taken: _Taken, outcome: Outcome) -> float:
-    """Keep the message for later; the citizen is told once per outage."""
+def _wait_for_assistant(taken: _Taken, outcome: Outcome, error: Exception) -> float:
+    """Keep the message for later; the citizen is told once per outage.
+
+    Nobody is told of the database's: whenever they could be, it is there again, and the answer a moment later.
+    """
     message = taken.message
     with transaction() as session:
         row = session.get_one(Message, message.id)
@@ -307,9 +310,10 @@ def _wait_for_assistant(taken: _Taken, outcome: Outcome) -> float:
         delay = policy.turn_delay(row.attempts)
         row.next_attempt_at = clock.now() + timedelta(seconds=delay)
         conversation = ledger.locked(session, message.conversation_id)
-        log.warning("assistant unavailable", conversation=conversation.id, message=message.id, attempts=row.attempts)
+        facts = {"conversation": conversation.id, "message": message.id, "attempts": row.attempts}
+        log.warning("turn put off", error=type(error).__name__, **facts)
         untold = conversation.outage_told_at is None and conversation.epoch == taken.conversation.epoch
-        if untold and row.status == Status.RECEIVED:
+        if untold and row.status == Status.RECEIVED and isinstance(error, Unavailable):
             conversation.outage_told_at = clock.now()
             rest = conversation.rest
             down = [Reply(wording.ASSISTANT_DOWN)]

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from backend import clock, database
 from backend.errors import InvalidInput, Unavailable
@@ -234,3 +235,21 @@ def test_a_provider_that_is_down_does_not_keep_the_sweep_from_what_is_lost_elsew
     make.queue().storage.flush_all()
     with later(), database.reading() as session:
         assert ledger.forgotten_deliveries(session, clock.now(), limit=2) == [lost]
+
+
+def test_of_a_database_that_was_away_for_a_moment_the_citizen_hears_nothing(house, monkeypatch):
+    channel, _ = house
+    complete, faults = turn._complete, [OperationalError("COMMIT", None, Exception("connection lost"))]
+
+    def away_once(*args):
+        if faults:
+            raise faults.pop()
+        return complete(*args)
+
+    monkeypatch.setattr(turn, "_complete", away_once)
+    make.text("TRO GIUP")
+    make.work()
+    with later():
+        make.sweep()
+        make.work()
+    assert channel.bodies == [wording.HELP]
