@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, tuple_, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from backend import clock
@@ -87,7 +88,21 @@ class ConversationView:
 
 
 def receive(inbound: Inbound) -> Received:
-    """Write the message down, once, and wake a worker. One transaction; after it the provider may be told 2xx."""
+    """Write the message down, once, and wake a worker. One transaction; after it the provider may be told 2xx.
+
+    Done once more where the database's connection broke, as some providers tell us only once. Whether it broke before
+    the commit or after it, the message is there once.
+    """
+    try:
+        return _write_down(inbound)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        log.warning("database connection lost, message written down again", channel=inbound.channel)
+        return _write_down(inbound)
+
+
+def _write_down(inbound: Inbound) -> Received:
     text = normalise(inbound.text)[: policy.MAX_TEXT]
     with transaction() as session:
         conversation_id = ledger.conversation_id(session, inbound.channel, inbound.address)

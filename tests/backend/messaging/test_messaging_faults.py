@@ -5,8 +5,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from backend import clock, database
 from backend.errors import InvalidInput, Unavailable
@@ -25,9 +26,9 @@ def house(monkeypatch):
 
 
 @pytest.fixture
-def two_at_once():
+def two_at_once(request):
     """SQLite lets one write at a time, so that what is tried here cannot happen there."""
-    if database.engine().dialect.name == "sqlite":
+    if request.getfixturevalue("database").dialect.name == "sqlite":
         pytest.skip("only where two transactions write at the same time")
 
 
@@ -253,3 +254,26 @@ def test_of_a_database_that_was_away_for_a_moment_the_citizen_hears_nothing(hous
         make.sweep()
         make.work()
     assert channel.bodies == [wording.HELP]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.usefixtures("two_at_once")
+def test_a_message_survives_a_connection_that_breaks_before_or_after_its_commit(house, monkeypatch, moment):
+    """Twilio tells us once, whatever we answer."""
+    channel, _ = house
+    commit, faults = Session.commit, [moment]
+
+    def breaking(session):
+        if not faults:
+            return commit(session)
+        if faults.pop() == "after":
+            commit(session)
+        return session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    monkeypatch.setattr(Session, "commit", breaking)
+    received = make.text("a", id="SM1")
+    assert (received.duplicate, faults) == (moment == "after", [])
+    with later():
+        make.sweep()
+        make.work()
+    assert channel.bodies == ["đã nghe: a"]
