@@ -66,6 +66,7 @@ class Said:
     text: str
     understood: str
     confidence: float | None
+    case_id: int
     state: str = ""
 
 
@@ -110,13 +111,14 @@ def said(conversation_id: int, message_id: int, officer: OfficerInfo) -> Said:
     """
     with reading() as session:
         mine = select(Case.id).where(Case.conversation_id == conversation_id, access.visible(officer))
-        if session.scalar(mine.limit(1)) is None:
+        case_id = session.scalar(mine.order_by(Case.id.desc()).limit(1))
+        if case_id is None:
             raise NotFound(gettext("Không có tin nhắn này."))
     heard = messaging.understood(conversation_id, message_id)
     with reading() as session:
         known = session.scalar(select(Misreading.state).where(Misreading.message_id == message_id))
     text = _masked(heard.text)
-    return Said(conversation_id, message_id, text, heard.intent, heard.confidence, known or "")
+    return Said(conversation_id, message_id, text, heard.intent, heard.confidence, case_id, known or "")
 
 
 def mark(conversation_id: int, message_id: int, intent: str, pointed: Mapping[str, str], officer: OfficerInfo) -> None:

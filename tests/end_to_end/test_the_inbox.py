@@ -105,7 +105,12 @@ def test_two_officers_and_a_citizen_at_once(stack: Stack) -> None:
         hears(stack, "Thay doi, cai chinh ho tich")
         expect(second.get_by_role("list", name="Đã trao đổi")).to_contain_text(ANSWER)
 
+        deaf = Officer(browser, stack, "demo-tongdai").page
+        deaf.context.route("**/inbox/live*", lambda route: route.abort())
+        deaf.goto(first.url)
         stack.post_sms(PHONE, "da em cam on, mai em den")
+        said = deaf.get_by_role("list", name="Đã trao đổi")
+        expect(said, "without the server's own sign it looks by itself").to_contain_text("mai em den", timeout=15_000)
         expect(first.get_by_role("list", name="Đã trao đổi")).to_contain_text("da em cam on, mai em den")
         assert _is_marked(first), "a page was loaded anew"
         assert _is_marked(second), "a page was loaded anew"
