@@ -58,7 +58,7 @@ class Said:
 
     at: datetime
     who: str
-    """citizen | assistant | officer | note | event"""
+    """citizen | assistant | officer | notice (said unasked) | note | event"""
     name: str
     text: str
     status: str = ""
@@ -289,7 +289,8 @@ def _talk(events: Sequence[CaseEvent], entries: Sequence[Entry], *, whole: bool)
 def _message(entry: Entry, by_message: Mapping[Any, int | None], names: Mapping[int, str]) -> Said:
     officer_id = by_message.get(entry.id)
     is_ours = entry.direction == "out"
-    who = "citizen" if not is_ours else "officer" if officer_id else "assistant"
+    ours = "officer" if officer_id else "assistant" if entry.is_reply else "notice"
+    who = ours if is_ours else "citizen"
     shows_state = is_ours or entry.status == "ignored"
     return Said(
         at=entry.created_at or clock.now(),

@@ -65,6 +65,8 @@ class Entry:
     intent: str = ""
     confidence: float | None = None
     error_code: str = ""
+    is_reply: bool = False
+    """Of ours: to what the citizen wrote, not said unasked."""
 
 
 @dataclass(frozen=True)
@@ -349,6 +351,7 @@ def _entry(message: Message) -> Entry:
         intent=message.intent,
         confidence=message.confidence,
         error_code=message.error_code,
+        is_reply=message.reply_to_id is not None,
     )
 
 

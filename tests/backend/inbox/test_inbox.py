@@ -16,7 +16,7 @@ from backend.inbox import answering, assigning, canned, cases, listing, page, po
 from backend.inbox.listing import Filters
 from backend.inbox.models import Case, CaseEvent, Kind, Method, State
 from backend.messaging import service as messaging
-from backend.messaging.channels import Window
+from backend.messaging.channels import Reply, Window
 from backend.messaging.models import Owner, Status
 from backend.notifications import bell
 from backend.organisation import service as organisation
@@ -388,6 +388,16 @@ def test_two_cases_of_one_person_become_one(house, lan):
     cases.merge(second, lan, first)
     assert (row(second).state, row(second).merged_into_id) == (State.CLOSED, first)
     assert kinds(first)[-1] == Kind.MERGED
+
+
+def test_what_goes_out_by_itself_is_not_taken_for_the_assistants_while_it_is_silent(house, lan):
+    case, conversation = escalated()
+    make.work()
+    cases.take(case, lan)
+    messaging.say(conversation, Reply("Hồ sơ đã có kết quả."))
+    answering.answer(case, lan, "Dạ có rồi ạ.", key="k")
+    said = [(one.who, one.text) for one in page.look(case, lan).talk if one.message_id]
+    assert [who for who, _ in said] == ["citizen", "assistant", "notice", "officer"]
 
 
 def test_a_call_is_promised_and_made(house, lan):
