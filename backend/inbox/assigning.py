@@ -20,6 +20,7 @@ from backend.notifications.service import Event, Telling
 from backend.organisation import service as organisation
 from backend.organisation.models import Role
 from backend.organisation.service import OfficerInfo
+from backend.screening import without_sender
 
 SERVING = {Role.HOTLINE_OPERATOR, Role.RECEPTIONIST, Role.SPECIALIST, Role.HEAD}
 """Roles that cases are handed out to; others may take one by hand."""
@@ -67,6 +68,8 @@ def give(session: Session, case: Case, to: int | None, by: OfficerInfo) -> CaseE
 def tell(session: Session, case: Case, event: Event, officer_ids: Sequence[int], *, key: str, **facts: str) -> None:
     """Ring officers' bells; the same key once."""
     about = f"#{case.id}"
+    if access.sealed(session, {case.id}):
+        facts = {name: without_sender(value) for name, value in facts.items()}
     short = {name: value[:160] for name, value in facts.items()}
     telling = Telling(event, subject=f"case:{case.id}", about=about, key=key, facts={"code": about, **short})
     notifications.tell_officers(session, telling, officer_ids)

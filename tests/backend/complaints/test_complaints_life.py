@@ -27,6 +27,7 @@ from backend.messaging import service as messaging
 from backend.messaging.attachments import Attachment, Location
 from backend.messaging.keywords import Context
 from backend.messaging.service import Inbound
+from backend.notifications import bell
 from backend.notifications.models import Notification
 from backend.organisation import sign_in
 from backend.organisation.models import Role
@@ -530,6 +531,8 @@ def test_who_is_sealed_stays_so_in_the_inbox_until_somebody_says_why(house, monk
     with reading() as session:
         tag = Audit.CASE_IDENTITY_REVEALED
         assert session.scalars(select(AuditEntry.actor).where(AuditEntry.tag == tag)).all() == [house.operator.actor]
+    cases.assign(case, house.province, house.operator.id)
+    assert "[tên]" in bell.notices(house.operator.id)[0].text
     cases.route(case, house.operator, "H15.02")
     head = house_of.signed_in(app, house.head.id)
     shown = head.get(address).get_data(as_text=True)
