@@ -20,3 +20,8 @@ def key_of(random: bytes) -> str:
         number, digit = divmod(number, len(_LETTERS))
         letters += _LETTERS[digit]
     return letters
+
+
+def is_key(text: str) -> bool:
+    """Whether it could be one; databases refuse some of what else stands in addresses."""
+    return len(text) == LENGTH and all(letter in _LETTERS for letter in text)

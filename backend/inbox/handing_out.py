@@ -70,6 +70,8 @@ def _event_key(key: str) -> str:
 
 def opened(key: str) -> Handout:
     """What the holder of this key may open. Raises NotFound, also when its time is over."""
+    if not links.is_key(key):
+        raise NotFound(GONE)
     with reading() as session:
         row = session.scalars(
             select(CaseEvent).where(CaseEvent.key == _event_key(key), CaseEvent.kind == Kind.LINKED)

@@ -121,7 +121,16 @@ def test_the_link_ends_after_a_week_and_opens_nothing_else(app, channel, case, l
 def test_keys_are_not_guessed(app, channel, case, lan):
     with clock.stopped_at(NOON):
         key, citizen = key_in(answered(channel, case, lan)), app.test_client()
-        wrong = [key[:-1], key.swapcase(), "k1", "link:" + key, "x" * 300, "ế", *(f"{n:016d}" for n in range(10))]
+        wrong = [
+            key[:-1],
+            key.swapcase(),
+            "k1",
+            "link:" + key,
+            "x" * 300,
+            "ế",
+            "%00",
+            *(f"{n:016d}" for n in range(10)),
+        ]
         statuses = {citizen.get(f"/tep/{one}").status_code for one in wrong}
         assert statuses == {404, 429}
         assert citizen.get(f"/tep/{key}").status_code == 429, "who guesses waits"

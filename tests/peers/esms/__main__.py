@@ -24,6 +24,7 @@ def main() -> None:
     peer = esms.Esms(chosen.key, chosen.secret, chosen.brandname)
     with esms.running(peer, chosen.port) as url:
         say(f"ESMS_BASE_URL={url}")
+        say(f"ESMS_API_KEY={chosen.key}\nESMS_SECRET_KEY={chosen.secret}\nESMS_BRANDNAME={chosen.brandname}")
         told = 0
         while True:
             time.sleep(1)

@@ -1,10 +1,10 @@
-"""`python -m tests.peers.zalo`: this Zalo as a process of its own. Prints its address when it listens."""
+"""`python -m tests.peers.zalo`: this Zalo as a process of its own. Prints its address when it listens, and what belongs into `.env`."""
 
 import argparse
 import logging
 import sys
 
-from tests.peers.zalo.client import APP_ID, APP_SECRET, OA_ID, OA_SECRET
+from tests.peers.zalo.client import APP_ID, APP_SECRET, OA_ID, OA_SECRET, Zalo
 from tests.peers.zalo.server import Hooks, serve
 from tests.peers.zalo.world import World
 
@@ -19,7 +19,9 @@ def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     world = World(OA_ID, APP_ID, APP_SECRET, strict_night=options.strict_night)
     server = serve(world, Hooks(world, options.hook, OA_SECRET, options.pace), options.port)
-    sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")
+    url = f"http://127.0.0.1:{server.server_port}"
+    settings = (f"{name}={value}" for name, value in Zalo(url).environment().items())
+    sys.stdout.write("\n".join([url, *settings, ""]))
     sys.stdout.flush()
     server.serve_forever(poll_interval=0.05)
 
