@@ -1,8 +1,10 @@
 """The session against a carrier that does what it should not: mutated units, nonsense, late and doubled answers."""
 
 import asyncio
+import itertools
 import random
 import struct
+import time
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -134,6 +136,31 @@ def test_only_the_segments_without_an_answer_are_handed_over_again(monkeypatch):
 
     carrier = Carrier(some)
     run(monkeypatch, carrier, test)
+
+
+def test_a_carrier_that_is_down_is_tried_again_ever_more_seldom(monkeypatch):
+    tried = []
+
+    async def refuse(_reader, writer):
+        tried.append(time.monotonic())
+        writer.close()
+
+    async def together() -> None:
+        server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+        port = str(server.sockets[0].getsockname()[1])
+        journal = Journal()
+        settings = sms.configure(monkeypatch, SMPP_PORT=port, SMPP_RECONNECT_MOST_SECONDS="1")
+        running = asyncio.create_task(Session(settings, journal).run())
+        await until(lambda: len(tried) == 5)
+        running.cancel()
+        await asyncio.wait([running])
+        await asyncio.to_thread(journal.close)
+        server.close()
+
+    asyncio.run(together())
+    waited = [later - earlier for earlier, later in itertools.pairwise(tried)]
+    assert waited[1] > 1.2 * waited[0], "half a second, then twice as long"
+    assert min(waited[1:]) > 0.75, "and never again less than a second, give or take a fifth"
 
 
 def test_no_more_is_open_at_once_than_the_window_says(monkeypatch):

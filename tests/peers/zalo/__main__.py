@@ -1,4 +1,4 @@
-"""`python -m tests.peers.zalo`: this Zalo as a process of its own. Prints its address when it listens, and what belongs into `.env`."""
+"""`python -m tests.peers.zalo`: this Zalo as a process of its own. Prints its address, and what belongs into `.env`."""
 
 import argparse
 import logging
