@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
+from backend.dossiers import payment_providers
 from backend.dossiers.models import Dossier, Payment
 from backend.dossiers.policy import ReturnBy
 
@@ -39,8 +40,12 @@ def owed(dossier: Dossier) -> int:
 
 
 def is_paid_online(dossier: Dossier) -> bool:
-    """Whether its fee may be paid online: at level 4, and where nobody comes to the desk for the result."""
-    return dossier.service_level >= PAID_ONLINE_LEVEL or dossier.return_by != ReturnBy.DESK
+    """Whether its fee may be paid online: at level 4, and where nobody comes to the desk for the result.
+
+    Never in a province that has no payment provider.
+    """
+    wanted = dossier.service_level >= PAID_ONLINE_LEVEL or dossier.return_by != ReturnBy.DESK
+    return wanted and payment_providers.chosen() is not None
 
 
 def release(session: Session, dossier: Dossier) -> None:

@@ -87,6 +87,12 @@ class Page:
     """The papers that can be printed, with their titles."""
 
     @property
+    def apology_waits(self) -> bool:
+        """A draft that can still be signed; what ended without it needs none."""
+        apology = self.dossier.apology
+        return apology is not None and apology.signed_at is None and State(self.dossier.state) in policy.CLOCK_RUNS
+
+    @property
     def forms(self) -> set[str]:
         """The forms that the page has for this officer; a blocked action has none."""
         there = {

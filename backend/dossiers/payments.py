@@ -90,7 +90,7 @@ def refunded_at_desk(payment_id: int, actor: Actor) -> None:
 
 def payable(dossier: Dossier) -> Payment | None:
     """The fee that the applicant can pay online now."""
-    open_for_it = dossier.state not in FINISHED and is_paid_online(dossier) and payment_providers.chosen()
+    open_for_it = dossier.state not in FINISHED and is_paid_online(dossier)
     return next(iter(due(dossier)), None) if open_for_it else None
 
 

@@ -24,8 +24,8 @@ def tell(
     if row.tells_officers is not None:
         told = telling(dossier, row.tells_officers, str(written.id), not_before=not_before)
         notifications.tell_officers(session, told, recipients(dossier, row.tells_officers))
-    if row.tells == Event.RESULT_READY and fees.is_paid_online(dossier):
-        fee_notice(session, dossier, str(written.id))  # who comes to the desk was told with the result
+    if row.tells == Event.RESULT_READY and (dossier.return_by != ReturnBy.DESK or fees.is_paid_online(dossier)):
+        fee_notice(session, dossier, str(written.id))  # who pays at the desk was told with the result
 
 
 def telling(
@@ -45,7 +45,7 @@ def fee_notice(session: Session, dossier: Dossier, key: str) -> None:
 
 def _way_to_pay(dossier: Dossier) -> str:
     if not fees.is_paid_online(dossier):
-        return "desk"
+        return "desk" if dossier.return_by == ReturnBy.DESK else ""
     if dossier.state == State.SUBMITTED:
         return "before_filing"
     return "post" if dossier.return_by == ReturnBy.POST else "before_collecting"

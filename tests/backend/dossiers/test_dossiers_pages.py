@@ -488,6 +488,17 @@ def test_an_apology_is_drafted_by_the_specialist_and_signed_by_the_leader(browse
     assert "apology-form" not in page(leader, dossier).forms
 
 
+def test_a_draft_waits_among_the_next_actions_and_is_gone_once_the_dossier_ended(browsers):
+    dossier = dossier_id(make_dossier(State.PROCESSING))
+    send(browsers[Role.SPECIALIST], dossier, "apology-form", do="save", reason="")
+    assert "dự thảo chờ anh/chị xem và ký" in page(browsers[Role.LEADER], dossier).text
+    assert "anh/chị ghi lý do trễ" in page(browsers[Role.SPECIALIST], dossier).text
+    with transaction() as session:
+        session.get_one(Dossier, dossier).state = State.RETURNED
+    for role in (Role.LEADER, Role.RECEPTIONIST):
+        assert "dự thảo" not in page(browsers[role], dossier).text.lower()
+
+
 # --- who may, and what is shown --------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from backend import calendar, clock
 from backend.database import reading, transaction
-from backend.dossiers import acts, payment_providers, payment_web, payments, service
+from backend.dossiers import acts, payment_providers, payment_web, payments, service, wording
 from backend.dossiers.acts import APPLICANT, Facts, by
 from backend.dossiers.fees import PaymentState
 from backend.dossiers.models import Dossier, Payment
@@ -252,6 +252,19 @@ def test_a_fee_set_later_is_told_with_where_to_pay_it(database, told, state, ret
     code = make_dossier(state, return_by=return_by, applicant_address="1 Lê Duẩn")
     payments.set_fee(dossier_id(code), 50_000, "Lệ phí", by(crew[Role.RECEPTIONIST]))
     assert [one.variant for one in told if one.event == "fee_notice"] == variants
+
+
+@pytest.mark.parametrize(("return_by", "variant"), [("desk", "desk"), ("post", ""), ("online", "")])
+def test_without_a_payment_provider_nobody_is_sent_to_pay_online(database, told, monkeypatch, return_by, variant):
+    monkeypatch.setattr(payment_providers, "chosen", lambda: None)
+    crew = make_crew()
+    code = make_dossier(State.PROCESSING, return_by=return_by, applicant_address="1 Lê Duẩn")
+    payments.set_fee(dossier_id(code), 50_000, "Lệ phí", by(crew[Role.RECEPTIONIST]))
+    assert [one.variant for one in told if one.event == "fee_notice"] == [variant]
+    with reading() as session:
+        assert "tại UBND phường Tân Lợi" in wording.describe(session.get_one(Dossier, dossier_id(code)))
+    page = Citizen(build()).sees(dossier(code).key)
+    assert "Nộp lệ phí trực tuyến" not in page
 
 
 @pytest.fixture
