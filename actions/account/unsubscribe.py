@@ -2,11 +2,12 @@
 
 import re
 
-from actions.dialogue import DialogueAction
+from actions.dialogue import DialogueAction, action_for
 from actions.text import fold
 from actions.turn import Turn
 
 _AGAIN = re.compile(r"\b(?:(?:nhan|bat|mo|gui|bao|nhac) (?:\w+ ){0,4}lai|bat (?:thong bao|tin|tb)|tiep)\b")
+_NOTICES = re.compile(r"\b(?:tin|thong bao|tb|sms|nhac)\b")
 _NO_MORE = re.compile(r"\bnua\b")
 
 
@@ -19,7 +20,10 @@ class ActionUnsubscribe(DialogueAction):
         return "action_unsubscribe"
 
     async def answer(self, turn: Turn) -> None:
-        """Stop, unless the words ask for notices again."""
+        """Stop, unless the words ask for notices again, or stop a report that is being told ("thôi không gửi nữa")."""
+        if turn.tells_report and not _NOTICES.search(fold(turn.text)):
+            await action_for("cancel").take(turn)
+            return
         turn.say((await turn.api.set_notices(wants_notices(turn.text))).text)
 
 

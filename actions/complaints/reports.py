@@ -38,11 +38,14 @@ _PLACE = re.compile(
 )
 _STARTS_WITH_PLACE = re.compile(
     r"(?:da |a |u |uh |vang )*(?:no )?"
-    r"(?:o|tai|cho|gan|ngay|doan|truoc|doi dien|duong|so nha|so \d+|hem|thon|buon|xa|phuong|canh|ben)\b"
+    r"(?:o|tai|cho|gan|ngay|doan|truoc|doi dien|duong|so nha|so \d+|hem|thon|buon|xa|phuong|canh|ben|khoi|to dan pho|"
+    r"ap|xom|nga (?:ba|tu)|ql ?\d+|quoc lo|tinh lo|km ?\d+)\b"
 )
 _NO_PLACE = {"khong biet", "ko biet", "k biet", "khong ro", "ko ro", "khong nho", "khong biet nua"}
-_ASKS = re.compile(r"\b(?:may|nao|dau|gi|bao nhieu|khong|ko|sao|chua|hong(?=\W*$))\b")
-# What a bare place is taken for: "ở đường Y Jút, phường Buôn Ma Thuột".
+_ASKS = re.compile(
+    r"\b(?:may|nao|dau|gi|bao nhieu|khong|ko|sao|chua|hong(?=\W*$)|sdt|so dien thoai|dia chi|lien he|hotline)\b"
+)
+# What a bare place is taken for: "ở đường Y Jút, phường Buôn Ma Thuột"; the number in "thôn 5" for a score.
 _TAKEN_FOR_A_PLACE = {
     FALLBACK,
     "ask_contact",
@@ -50,6 +53,7 @@ _TAKEN_FOR_A_PLACE = {
     "file_complaint",
     "out_of_scope",
     "search_procedure",
+    "rate_service",
     "affirm",
 }
 _UNKNOWN = {FALLBACK, "out_of_scope", "file_complaint"}
@@ -82,7 +86,8 @@ _CORRECTS = re.compile(
     r"(?:da |a |u |uh )*(?:sai|nham|chua dung|khong dung|ko dung|khong phai|sua|noi lai)\b.*\w{2}.*\w{2}"
 )
 _ABOUT_REPORT = re.compile(
-    r"\b(?:giau ten|an danh|(?:dung|khong) (?:neu|ghi|lo) ten|giau danh tinh|cung vay|cung bi"
+    r"\b(?:giau ten|an danh|(?:dung|khong|ko|k|hong) (?:muon )?(?:neu|ghi|lo|cho|noi|de)(?: biet)? ten|giau danh tinh"
+    r"|cung vay|cung bi"
     r"|khong can bao lai|goi lai)\b"
 )
 _NO_DESCRIPTION = {"cancel", "deny", "help", "request_officer", "unsubscribe", "bot_challenge", "goodbye"}
@@ -195,6 +200,9 @@ def _meaning_of_check(turn: Turn) -> Meaning | None:
         return ""
     if turn.intent == "deny":
         return "no"
+    place = turn.intent in _TAKEN_FOR_A_PLACE and says_where(turn) and len(words(turn.text)) <= _MOST_WORDS_OF_PLACE
+    if place and not _ASKS.search(folded):
+        return ""  # "ubnd xã Ea Drăng sáng hôm qua"
     adds = turn.intent in _UNKNOWN and len(words(turn.text)) >= _MIN_WORDS_AT_ONCE and not _ASKS.search(folded)
     return "" if adds or turn.intent == "file_complaint" else None
 

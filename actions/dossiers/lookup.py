@@ -1,9 +1,11 @@
 """What both questions about a filed dossier share."""
 
 import re
+from dataclasses import asdict
 
 from actions.backend_api import DossierAspect
 from actions.procedures.aspects import OF_INTENT
+from actions.procedures.finding import picked
 from actions.text import fold, words
 from actions.turn import FALLBACK, Button, Turn
 
@@ -19,9 +21,16 @@ _WHEN = re.compile(
 _WHERE = re.compile(
     r"\b(?:o dau|cho nao|(?:nop|lay|nhan|den|ra|toi|len|ghe|gap) (?:o )?dau|di mo|o mo|nop tre|qua han)\b"
 )
+_WHAT = re.compile(r"\b(?:mang|cam|dem) (?:theo )?(?:nhung )?(?:gi|giay|j)\b")
 _NOT_IN_RECORD = re.compile(
     r"\b(?:thay|gium|giup|dum|ho|uy quyen|zalo|scan|chup hinh|chup anh|email|mail|buu dien)\b"
     r".*\b(?:khong|ko|k|hong|hok|dc|duoc)\b"
+)
+# What is said of a dossier in a list, and how its title says it, both folded.
+_STANDS = (
+    (re.compile(r"\b(?:tre|cham|qua han|qua hen|lo hen)\b"), "qua hen"),
+    (re.compile(r"\b(?:bo sung|thieu)\b"), "cho bo sung"),
+    (re.compile(r"\b(?:co ket qua|xong|lay duoc)\b"), "co ket qua"),
 )
 _MOST_WORDS = 8
 """A longer question where to go says itself what about."""
@@ -44,18 +53,35 @@ async def look_up(turn: Turn, aspect: DossierAspect) -> None:
         shown = found.dossiers[:MAX_BUTTONS]
         intent = "check_dossier" if aspect == "state" else "ask_supplement"
         buttons = [Button(d.title or d.code, intent, {"dossier_code": d.code}) for d in shown]
+    turn.memory.suggestions = [asdict(button) for button in buttons] or None
     turn.memory.dossier_code = found.dossiers[0].code if found.outcome == "found" and found.dossiers else None
     turn.tell(found, buttons)
 
 
+def _picked(turn: Turn) -> Button | None:
+    """The dossier of the list just shown that a few words single out: "cái trễ hẹn", "cái kết hôn"."""
+    offered = [button for button in turn.offered if "dossier_code" in button.entities]
+    if not offered or turn.entity("dossier_code") or len(words(turn.text)) > _MOST_WORDS:
+        return None
+    told = fold(turn.text)
+    stands = [title for pattern, title in _STANDS if pattern.search(told)]
+    matching = [button for button in offered if stands and stands[0] in fold(button.title)]
+    return matching[0] if len(matching) == 1 else picked(turn.text, offered)
+
+
 async def interrupts(turn: Turn) -> bool:
-    """Take "sao trễ vậy", "bao giờ xong" and "nộp ở đâu" for what they are when a dossier was just told of."""
+    """Take a few words for the dossier they pick from the list just shown, "sao trễ vậy" for the one just told of."""
+    choice = _picked(turn)
+    if choice:
+        turn.become(choice)
+        await look_up(turn, "supplement" if choice.intent == "ask_supplement" else "state")
+        return True
     about_the_last = speaks_of_the_last(turn) and turn.intent in _MISTAKEN_FOR and not turn.entity("procedure")
     folded = fold(turn.text)
     if about_the_last and _NOT_IN_RECORD.search(folded) and len(words(folded)) <= 2 * _MOST_WORDS:
         turn.utter("utter_ask_officer")
         return True
-    asks_where = bool(_WHERE.search(folded)) and len(words(folded)) <= _MOST_WORDS
+    asks_where = bool(_WHERE.search(folded) or _WHAT.search(folded)) and len(words(folded)) <= _MOST_WORDS
     if not about_the_last or not (asks_where or _WHEN.search(folded)):
         return False
     await look_up(turn, "state")

@@ -79,7 +79,7 @@ async def not_understood(turn: Turn, *, offers: bool = True) -> None:
         ask_which(turn, search.hits, pending or [aspects.OVERVIEW], search.ask)
     elif offers and offered_codes(turn) and not _names_another(turn, search):
         ask_again(turn)
-    elif offers and _seems_a_procedure(turn) and not _names_another(turn, search) and await current(turn):
+    elif offers and _follows_up(turn) and not _names_another(turn, search) and await current(turn):
         not_told(turn)
     elif step > 1 or not _offered(turn, search, pending):
         turn.utter("utter_rephrase_again" if step > 1 else "utter_rephrase")
@@ -113,6 +113,11 @@ def _names_another(turn: Turn, search: Search | None) -> bool:
     if search is None or search.decision == "none":
         return False
     return search.decision == "sure" or bool(turn.entity("procedure")) or search.hits[0].score >= FAR
+
+
+def _follows_up(turn: Turn) -> bool:
+    """Whether it may ask more of the procedure spoken of: "chủ nhà không chịu ký thì sao"."""
+    return _seems_a_procedure(turn) or aspects.continues(turn.text)
 
 
 def _seems_a_procedure(turn: Turn) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from actions.backend_api import BackendError
-from actions.text import fold, has_accents, lowered, words
+from actions.text import fold, has_accents, lowered
 from actions.turn import FALLBACK, Button, Turn
 
 log = logging.getLogger(__name__)
@@ -98,8 +98,8 @@ def is_abuse(text: str) -> bool:
 
 
 def is_wordless(text: str) -> bool:
-    """Whether `text` holds no word at all: a heart, three dots."""
-    return not words(text)
+    """Whether `text` holds no word at all: a heart, three dots, a number that picks nothing."""
+    return not any(map(str.isalpha, text))
 
 
 async def interrupts(turn: Turn) -> bool:

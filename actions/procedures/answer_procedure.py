@@ -56,6 +56,10 @@ def _wanted(turn: Turn) -> list[Aspect]:
     main = aspects.OF_INTENT[turn.intent]
     if main == "online" and turn.typed and aspects.asks_for(turn.text, "place") and "buu" in fold(turn.text):
         main = "place"  # by post is no way online; where to file tells about both
+    if main == "fee" and turn.typed and aspects.asks_for(turn.text, "place") and not aspects.asks_for(turn.text, "fee"):
+        main = "place"  # "thuế đất đóng ở đâu"
+    if main == aspects.OVERVIEW and aspects.changes_mind(turn.text):
+        return [main]
     pending = aspects.read(turn.pending_aspect)
     if main in pending if not turn.typed else main == aspects.OVERVIEW and pending:
         return pending
@@ -74,6 +78,9 @@ async def tell(turn: Turn, meant: Meant, wanted: list[Aspect]) -> None:
         return
     turn.close()
     is_new = turn.memory.focus(told[0].code, told[0].short_name)
+    if turn.typed and aspects.asks_for_fines(turn.text):
+        not_told(turn)
+        return
     turn.memory.aspect = aspects.written(wanted)
     for answer in told[:-1]:
         turn.say(answer.text)

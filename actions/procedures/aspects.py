@@ -61,7 +61,7 @@ _ASKED: dict[Aspect, tuple[str, ...]] = {
     ),
     "place": (
         r"(?:gui|nop|nhan|qua|bang)(?: \w+){0,3} (?:buu dien|buu chinh)",
-        r"(?:nop|lam|den|di|dang ky|xin|ra|len|gap|nhan|gui)(?: ho so| giay to| giay| don)?(?: \w+)? (?:o )?dau",
+        r"(?:nop|dong|lam|den|di|dang ky|xin|ra|len|gap|nhan|gui)(?: ho so| giay to| giay| don)?(?: \w+)? (?:o )?dau",
         r"(?:nop|lam|den|di|dang ky|xin|ra|len|gap|nhan|gui)(?: \w+){0,2} (?:cho|noi|ubnd) nao",
         "co quan nao",
         "noi nop",
@@ -93,6 +93,7 @@ _VALIDITY = re.compile(
     r"\b(?:gia tri|hieu luc|thoi han su dung|het han|co han)\b.*\b(?:may|bao|lau|khi nao|khong|ko)\b"
 )
 _TELLS_VALIDITY = re.compile(r"\b(?:gia tri|hieu luc|thoi han su dung)\b")
+_CHANGE = re.compile(r"^(?:da |a |u |ma )*thoi[ ,]+(?!(?:han|gian|viec|tiet|diem|ky)\b)\w")
 _ELLIPSIS = re.compile(r"^(?:the |vay |z |v |da |a )*con\b|\b(?:thi sao|thi the nao|thi ntn|thi seo)\b")
 
 
@@ -162,6 +163,16 @@ def asks_how_long_valid(text: str) -> bool:
 def tells_how_long_valid(answer: str) -> bool:
     """Whether an answer's own lines, its source apart, say so."""
     return bool(_TELLS_VALIDITY.search(fold(re.sub(r"\nNguồn: .*", "", answer))))
+
+
+def asks_for_fines(text: str) -> bool:
+    """Whether the text asks whether something is fined, which no record tells."""
+    return bool(_FINES.search(fold(text)))
+
+
+def changes_mind(text: str) -> bool:
+    """Whether the text begins with "thôi": what was asked before is asked no longer."""
+    return bool(_CHANGE.search(fold(text)))
 
 
 def continues(text: str) -> bool:

@@ -29,6 +29,8 @@ _FILLERS = frozenset(
     words("cai cua so chon a da uh u ok em lay thu tuc muon toi minh tui hoi la ve vay nha nhe di dung roi do")
 )
 
+_NUMBERS = {"1": "mot", "2": "hai", "3": "ba", "4": "bon", "5": "nam"}
+
 
 @dataclass(frozen=True)
 class Meant:
@@ -106,14 +108,18 @@ def goes_back(text: str) -> bool:
 
 def picked(text: str, offered: list[Button]) -> Button | None:
     """The offer that a few words single out: "cái cấp lại" among "Cấp mới …" and "Cấp lại …"."""
-    said = [word for word in words(text) if word not in _FILLERS]
+    said = [word for word in _in_words(text) if word not in _FILLERS]
     if not said or len(said) > 6:
         return None
     phrase = " ".join(said)
-    matching = [button for button in offered if phrase in fold(button.title)]
+    matching = [button for button in offered if phrase in " ".join(_in_words(button.title))]
     if len(matching) != 1:
-        matching = [button for button in offered if set(said) <= set(words(button.title))]
+        matching = [button for button in offered if set(said) <= set(_in_words(button.title))]
     return matching[0] if len(matching) == 1 else None
+
+
+def _in_words(text: str) -> list[str]:
+    return [_NUMBERS.get(word, word) for word in words(text)]
 
 
 def _picked_by_name(turn: Turn, search: Search) -> str | None:

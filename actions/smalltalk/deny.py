@@ -15,7 +15,7 @@ class ActionDeny(DialogueAction):
 
     async def answer(self, turn: Turn) -> None:
         """A refused offer is a misunderstanding of ours; "không" to our asking for a report ends it."""
-        if turn.offered:
+        if turn.offered and "dossier_code" not in turn.offered[0].entities:
             turn.memory.pending_aspect = turn.pending_aspect
             await not_understood(turn, offers=False)
         elif turn.report_is_in:

@@ -8,14 +8,32 @@ Where a provider has taken one of them for an opt-out itself, it says so, and it
 from collections.abc import Sequence
 
 from backend.citizens import linking, service, wording
+from backend.messaging import service as messaging
 from backend.messaging.attachments import Contact, Sent, attachments
 from backend.messaging.channels import Ask, Choice, Reply
-from backend.messaging.keywords import Context, command
+from backend.messaging.keywords import Context, awaited, command
+from backend.text import unaccented
 
 
-@command("dung", "stop", accepts="(tin|nhan tin|gui tin|thong bao)?")
+@command("dung", accepts="")
+def stop_or_yes(context: Context, _argument: str) -> list[Reply] | None:
+    """DUNG alone: no more notices, unless it is "đúng", or may be the answer to what we have just asked."""
+    word = messaging.message_text(context.conversation_id, context.message_id).strip(" .!?,;:").lower()
+    if word not in ("dung", "dừng") or (word == unaccented(word) and _was_asked(context)):
+        return None
+    return [Reply(service.set_notices(context.conversation_id, False))]
+
+
+def _was_asked(context: Context) -> bool:
+    if awaited(context.conversation_id) == "complaint_check":
+        return True
+    return messaging.may_be_denied(context.conversation_id, context.message_id)
+
+
+@command("dung", accepts="(tin|nhan tin|gui tin|thong bao)")
+@command("stop", accepts="(tin|nhan tin|gui tin|thong bao)?")
 def stop(context: Context, _argument: str) -> list[Reply]:
-    """DUNG: no more notices."""
+    """DUNG TIN, STOP: no more notices."""
     return [Reply(service.set_notices(context.conversation_id, False))]
 
 

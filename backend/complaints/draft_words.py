@@ -23,7 +23,7 @@ ME_TOO = re.compile(
 )
 _HIDE = re.compile(
     r"[,. ]*\b(?:(?:xin|vui long|nho|cho|hay|lam on)? ?"
-    r"(?:giau|dung neu|khong neu|dung ghi|khong ghi|khong muon lo|dung lo) (?:ten|danh tinh|so dien thoai)"
+    r"(?:giau|(?:dung|khong|ko|k|hong) (?:muon )?(?:neu|ghi|lo|cho|noi|de)(?: biet)?) (?:ten|danh tinh|so dien thoai)"
     r"(?: (?:toi|tui|em|minh|giup|nhe|nha|dum))*|an danh)\b[,. ]*"
 )
 _NO_ANSWER = re.compile(
@@ -40,7 +40,8 @@ _WRONG = re.compile(
 )
 _BEGINS_WITH_PLACE = re.compile(
     r"(?:da |a |u |uh |vang )*(?:no |la )?"
-    r"(?:o|tai|cho|gan|ngay|doan|truoc|doi dien|canh|ben|duong|so nha|so \d+|hem|thon|buon|xa|phuong|nga tu|nga ba)\b"
+    r"(?:o|tai|cho|gan|ngay|doan|truoc|doi dien|canh|ben|duong|so nha|so \d+|hem|thon|buon|xa|phuong|"
+    r"khoi|to dan pho|ap|xom|nga (?:ba|tu)|ql ?\d+|quoc lo|tinh lo|km ?\d+)\b"
 )
 _LEADING = re.compile(r"(?:da|a|u|uh|vang|no|la|o|tai)[ ,]+")
 

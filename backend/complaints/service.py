@@ -26,6 +26,8 @@ RECEIVED = State.RECEIVED
 ADDED_WITHIN = timedelta(hours=3)
 CODE = re.compile(r"(?:PA)?[\s.-]*(\d{6})[\s.-]*(\d{4,6})", re.IGNORECASE)
 MAX_LENGTH = 4_000
+NOT_FOUND = "Dạ, em không tìm thấy phản ánh nào như vậy được gửi từ đây. Anh/chị xem lại mã giúp em."
+NONE_SENT = "Dạ, em chưa nhận phản ánh nào gửi từ đây. Có mã, anh/chị nhắn PA và mã; muốn gửi mới, nhắn PA và nội dung."
 
 
 @dataclass(frozen=True)
@@ -195,9 +197,7 @@ def look_up(conversation_id: int, code: str | None) -> Lookup:
     with reading() as session:
         complaint = _of(session, conversation_id, f"PA-{match[1]}-{match[2]}" if match else None)
         if complaint is None:
-            return Lookup(
-                "not_found", "Dạ, em không tìm thấy phản ánh nào như vậy được gửi từ đây. Anh/chị xem lại mã giúp em."
-            )
+            return Lookup("not_found", NOT_FOUND if match else NONE_SENT)
         joined = session.get(Complaint, complaint.merged_into_id) if complaint.merged_into_id else None
         return Lookup("found", wording.standing(complaint, joined))
 

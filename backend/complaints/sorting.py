@@ -70,9 +70,14 @@ def subjects_in(text: str) -> list[Subject]:
 
 _DAMAGED = r"(?!(?:hong|hu|xau|lay|ngap|day|bi|sut|nut|tron|bui|toi|khong|ray|ong|lo|co|nay)\b)"
 _STREET = rf"(?<!den )(?<!mat )(?<!long )(?<!via )duong {_DAMAGED}\w"
+_UNNAMED = (
+    r"(?!(?:toi|tui|em|minh|noi|doi|khong|ko|k|bat|hen|thu|keu|bao|chua|co|nay|ma|rat|qua|het|phai|nhan|tra|gay|de|cho|ai"
+    r"|nao|gi|va|voi|hach|quat|khi|luc|hoi|xoi)\b)"
+)
+"""No commune's name begins so: "cán bộ xã đòi tiền", "ở xa quá"."""
 _BARE = (
-    rf"(?:{_STREET}|(?:hem|so nha|thon|buon|to dan pho|phuong|xa|thi tran|nga (?:ba|tu|nam|sau)|quoc lo|tinh lo) \w"
-    r"|(?:ql|km) ?\d)"
+    rf"(?:{_STREET}|(?:phuong|xa|thi tran) {_UNNAMED}\w"
+    r"|(?:hem|so nha|thon|buon|to dan pho|nga (?:ba|tu|nam|sau)|quoc lo|tinh lo) \w|(?:ql|km) ?\d)"
 )
 _AFTER_AT = (
     rf"(?:{_BARE}|(?:so|ngo|kiet|xom|ap|tdp|khoi|cau|cho|truong|benh vien|tram|ubnd|uy ban|cong vien|cong ty|vong xoay"
@@ -100,8 +105,10 @@ def when_in(text: str) -> str:
 def place_in(text: str) -> str:
     """The words that tell where, as written, without the time at their end; "" where none do."""
     folded = fold(text)
-    match = next((found for pattern in _PLACES if (found := pattern.search(folded))), None)
-    if match is None:
-        return ""
-    end = next((at.start() for at in _WHEN.finditer(folded, match.start()) if at.start() > match.start()), match.end())
-    return text[match.start() : min(end, match.end())].strip(" ,:-")[:300]
+    for pattern in _PLACES:
+        for match in pattern.finditer(folded):
+            times = (at.start() for at in _WHEN.finditer(folded, match.start()) if at.start() > match.start())
+            end = min(next(times, match.end()), match.end())
+            if pattern.fullmatch(folded[match.start() : end]):  # "ở đầu hẻm 2 tuần nay" names no alley
+                return text[match.start() : end].strip(" ,:-")[:300]
+    return ""

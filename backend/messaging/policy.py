@@ -10,6 +10,8 @@ from backend.text import fold
 MAX_TEXT = 4_000
 """Characters of an inbound text that are kept; no phone or channel of ours sends more on purpose."""
 REST_COMMAND = "tiep theo"
+DENY = "/deny"
+"""The payload of "không phải", the last of the assistant's offers where there may be none among them."""
 ABOUT_LASTS = timedelta(days=7)
 """How long a conversation is still about the dossier of its last notice."""
 

@@ -445,6 +445,14 @@ def remember_procedure(conversation_id: int, code: str) -> None:
         conversation.procedure_code = code
 
 
+def may_be_denied(conversation_id: int, before: int) -> bool:
+    """Whether the last message sent before message `before` offers to say no: then it may be answered "đúng", too."""
+    with reading() as session:
+        offer = ledger.last_offer(session, conversation_id, before=before)
+        last = ledger.choice(session, conversation_id, offer[-1].token) if offer else None
+        return last is not None and last.payload == policy.DENY
+
+
 def message_text(conversation_id: int, message_id: int) -> str:
     """What the citizen wrote in one message of this conversation. Raises NotFound."""
     with reading() as session:

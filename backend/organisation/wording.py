@@ -56,7 +56,7 @@ def _reach(agency: "AgencyInfo", *, as_place: bool = False) -> str:
         return " ".join([f"{agency.name}.", *filter(None, details)])
     if as_place and agency.unit:
         return f"{_place(agency)}. Anh/chị liên hệ {agency.name}."
-    return f"{agency.name}: em chưa có số riêng."
+    return f"{agency.name}: em chưa có địa chỉ và số riêng."
 
 
 def _old(became: "Became") -> str:

@@ -33,6 +33,7 @@ K1, B = 1.2, 0.6
 FILLER = 0.25  # how much a word that only asks still counts
 CANDIDATES, LABEL_CANDIDATES = 50, 25
 TOO_COMMON = 0.4  # a word in more entries than this share tells nothing in that field
+ASKING = frozenset(("cho", "em", "hoi", "lam", "muon", "thu", "toi", "tuc", "ve", "xin"))  # before a bare name
 LONGEST_RUN = 12  # words in common beyond this tell no more
 DOCUMENTS_CHARACTERS, BODY_CHARACTERS = 6000, 6000
 
@@ -133,12 +134,14 @@ class Index:
         return self._began(question, Found(decision, question.residual, tuple(hits)))
 
     def _began(self, question: Question, found: Found) -> Found:
-        """Where a phrase is asked word for word ("tạm trú"): its procedure, unless others than its later acts rival it.
+        """Where a phrase is asked word for word ("thủ tục kết hôn"): its procedure, if only later acts rival it.
 
         Everyday words of an end ("bỏ tạm trú", "nghỉ hộ kinh doanh") are fillers elsewhere, so that the bare name of a
         thing would be as near to its end as to its beginning.
         """
-        i = self._phrased.get(tuple(question.said), -1)
+        asking = next((n for n, word in enumerate(question.said) if word not in ASKING), 0)
+        phrased = (tuple(question.said), tuple(question.said[asking:]))
+        i = next((self._phrased[words] for words in phrased if words in self._phrased), -1)
         asked = next((hit for hit in found.hits if i >= 0 and hit.entry is self.entries[i]), None)
         if asked is None or self._names[i].acts & ranking.LATER_ACTS:
             return found

@@ -1,4 +1,7 @@
-"""TT <words>: a procedure. GT, LP, TG, ND: papers, fee, time and place of the one spoken about."""
+"""TT <words>: a procedure. GT, LP, TG, ND: papers, fee, time and place of the one spoken about.
+
+"Lệ phí" in full is left to the assistant, which also knows what it has just offered.
+"""
 
 import json
 
@@ -54,7 +57,7 @@ def _told(context: Context, code: str, aspect: Aspect) -> Reply:
     return Reply(told.text + more, links=() if context.channel == "sms" else told.links)
 
 
-command("gt", "giay to", accepts=r"")(_about("documents"))
-command("lp", "le phi", accepts=r"")(_about("fee"))
-command("tg", "thoi gian", accepts=r"")(_about("duration"))
-command("nd", "noi nop", accepts=r"")(_about("place"))
+command("gt", accepts=r"")(_about("documents"))
+command("lp", accepts=r"")(_about("fee"))
+command("tg", accepts=r"")(_about("duration"))
+command("nd", accepts=r"")(_about("place"))

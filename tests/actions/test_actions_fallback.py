@@ -4,7 +4,7 @@ import pytest
 
 from actions.fallback import safety
 from actions.fallback.not_understood import labels
-from tests.builders.turns import BIRTH, BIRTH_AGAIN, Citizen, FakeBackend, found, hit
+from tests.builders.turns import BIRTH, BIRTH_AGAIN, NAMES, Citizen, FakeBackend, found, hit
 
 RANKING = {"nlu_fallback": 0.25, "check_dossier": 0.21, "greet": 0.2, "ask_fee": 0.15, "ask_place": 0.03}
 
@@ -149,6 +149,13 @@ def test_a_code_speaks_for_itself() -> None:
     assert said.events == []
 
 
+def test_what_follows_up_on_a_procedure_and_is_in_no_record_is_said_to_be_unknown() -> None:
+    citizen = Citizen(FakeBackend(current=BIRTH), slots={"procedure_code": BIRTH, "procedure_name": NAMES[BIRTH]})
+    citizen.writes("cảm ơn", "thank")
+    said = citizen.writes("chủ nhà không chịu ký thì sao", "nlu_fallback", ranking={"rate_service": 0.2})
+    assert said.responses == ["utter_not_told"]
+
+
 def test_every_label_is_an_intent_that_an_action_answers() -> None:
     from actions.dialogue import action_for
 
@@ -208,9 +215,12 @@ def test_a_burnt_paper_is_about_the_paper() -> None:
     ("text", "response"),
     [
         ("trúng thưởng rồi bấm vào link nhận quà", "utter_scam"),
+        ("tin nhan keu bam link nop tien dien", "utter_scam"),
         ("bot ngu quá", "utter_abuse"),
         ("may ngu qua", "utter_abuse"),
         ("thời tiết hôm nay thế nào", "utter_out_of_scope"),
+        ("7", "utter_rephrase"),
+        ("😭😭", "utter_rephrase"),
     ],
 )
 def test_what_is_not_ours_is_answered_kindly(text: str, response: str) -> None:

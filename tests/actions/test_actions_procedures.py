@@ -2,8 +2,9 @@
 
 import pytest
 
-from actions.procedures import aspects
-from tests.builders.turns import BIRTH, BIRTH_AGAIN, MARRIAGE, NOTHING_NAMED, Citizen, FakeBackend, found, hit
+from actions.procedures import aspects, finding
+from actions.turn import Button
+from tests.builders.turns import BIRTH, BIRTH_AGAIN, MARRIAGE, NAMES, NOTHING_NAMED, Citizen, FakeBackend, found, hit
 
 SEARCHES = {
     "dang ky lai": found("sure", hit(BIRTH_AGAIN)),
@@ -296,6 +297,24 @@ def test_what_no_record_tells_is_said_to_be_unknown(backend: FakeBackend) -> Non
     assert "Đăng ký kết hôn" in said.text
 
 
+def test_a_fine_is_said_to_be_unknown_also_where_the_procedure_is_named(backend: FakeBackend) -> None:
+    said = Citizen(backend).writes("khai sinh trễ có bị phạt không", "ask_fee", ("procedure", "khai sinh"))
+    assert said.responses == ["utter_not_told"]
+    assert NAMES[BIRTH] in said.text
+
+
+def test_who_asks_where_to_pay_is_not_told_how_much(backend: FakeBackend) -> None:
+    said = Citizen(backend).writes("đăng ký kết hôn đóng ở đâu", "ask_fee")
+    assert said.texts == [f"{NAMES[MARRIAGE]}: place."]
+
+
+def test_who_changes_their_mind_is_not_answered_the_question_before(backend: FakeBackend) -> None:
+    citizen = Citizen(backend)
+    citizen.writes("lệ phí bao nhiêu", "ask_fee")
+    said = citizen.writes("thôi tôi muốn đăng ký kết hôn thì sao", "search_procedure")
+    assert said.texts == [f"{NAMES[MARRIAGE]}: overview."]
+
+
 PAGE = {"title": "Nộp hồ sơ qua mạng", "url": "https://mot-cua.example.vn/nop/1.001193"}
 
 
@@ -316,3 +335,10 @@ def with_page(body: dict[str, str]) -> dict[str, object]:
 def test_the_page_to_file_on_is_shown_once_and_on_sms_only_to_who_asks_for_it(channel, words, intent, links) -> None:
     backend = FakeBackend(searches=SEARCHES, answers={"procedure-answers": with_page})
     assert Citizen(backend, channel).writes(words, intent).more.get("links", []) == links
+
+
+def test_a_number_in_a_few_words_picks_the_title_that_spells_it_out() -> None:
+    titles = ("Công ty TNHH một chủ", "Công ty TNHH từ hai người góp vốn")
+    buttons = [Button(title, "search_procedure", {"procedure_code": title}) for title in titles]
+    assert finding.picked("2 người góp vốn", buttons) == buttons[1]
+    assert finding.picked("công ty", buttons) is None

@@ -37,18 +37,50 @@ def test_the_next_question_is_about_the_dossier_just_told_of() -> None:
     citizen.writes("sao trễ vậy", "check_dossier")
     citizen.writes("bao giờ xong", "ask_duration")
     citizen.writes("sao lâu dữ", "nlu_fallback")
+    citizen.writes("mang theo gì", "ask_documents")
     citizen.writes("còn thiếu gì", "ask_supplement")
     citizen.writes("hồ sơ của tôi", "check_dossier")
     citizen.returns_after_a_pause()
     citizen.writes("tới đâu rồi", "check_dossier")
     codes = [call["code"] for call in backend.called("dossier-lookups")]
-    assert codes == ["0012", CODES[0], CODES[0], CODES[0], CODES[0], None, None]
+    assert codes == ["0012", *[CODES[0]] * 5, None, None]
 
 
 def test_several_dossiers_are_offered_for_the_same_question() -> None:
     backend = FakeBackend(answers={"dossier-lookups": lookup("several", *CODES)})
     said = Citizen(backend).writes("hồ sơ thiếu gì", "ask_supplement")
     assert said.buttons == [(code, f'/ask_supplement{{"dossier_code": "{code}"}}') for code in CODES]
+
+
+TITLES = ("Đăng ký kết hôn: QUÁ HẸN (số 0012)", "Tách hộ: CHỜ BỔ SUNG (số 0077)", "Tách hộ: đang xử lý (số 0078)")
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "picked"),
+    [
+        ("cái trễ hẹn ấy", "ask_result", 0),
+        ("cai con thieu giay", "nlu_fallback", 1),
+        ("kết hôn", "search_procedure", 0),
+        ("tách hộ", "search_procedure", None),
+        ("làm sổ đỏ cần gì", "ask_documents", None),
+    ],
+)
+def test_a_dossier_is_picked_in_words_from_the_list_just_shown(text: str, intent: str, picked: int | None) -> None:
+    dossiers = [{"code": f"D{n}", "title": title} for n, title in enumerate(TITLES)]
+    several = lookup("several") | {"dossiers": dossiers}
+    backend = FakeBackend(answers={"dossier-lookups": lambda body: lookup("found", "D") if body["code"] else several})
+    citizen = Citizen(backend)
+    citizen.writes("hồ sơ của tôi", "check_dossier")
+    citizen.writes(text, intent)
+    assert [call["code"] for call in backend.called("dossier-lookups")[1:]] == (
+        [] if picked is None else [f"D{picked}"]
+    )
+
+
+def test_no_to_a_list_of_dossiers_is_no_misunderstanding() -> None:
+    citizen = Citizen(FakeBackend(answers={"dossier-lookups": lookup("several", *CODES)}))
+    citizen.writes("hồ sơ của tôi", "check_dossier")
+    assert citizen.writes("không", "deny").responses == ["utter_deny"]
 
 
 @pytest.mark.parametrize("outcome", ["none", "not_found", "needs_link", "unclear"])
@@ -150,7 +182,11 @@ def test_a_report_is_told_to_the_backend_which_asks_the_rest() -> None:
         ("nhầm, ở đường Lê Duẩn", "cancel", ""),
         ("sai rồi", "deny", "no"),
         ("ở thôn 3 xã Ea Ktur", "ask_place", ""),
+        ("thôn 3 xã Ea Ktur", "rate_service", ""),
+        ("khối 5 phường Tân An", "rate_service", ""),
+        ("UBND xã Ea Drăng sáng hôm qua", "ask_contact", ""),
         ("giấu tên giúp tôi", "nlu_fallback", ""),
+        ("k muon lo ten dau", "deny", ""),
         ("tôi cũng vậy", "affirm", "yes"),
         ("tui cũng bị vậy", "nlu_fallback", ""),
         ("với lại nước chảy ra đường nữa", "nlu_fallback", ""),
@@ -169,6 +205,7 @@ def test_what_answers_the_summary_goes_to_the_report(text: str, intent: str, mea
         ("làm khai sinh cần giấy tờ gì", "ask_documents", "complaint_place"),
         ("giấy này dùng được không em", "nlu_fallback", "complaint_photo"),
         ("số điện thoại ubnd phường tân an là số nào", "ask_contact", "complaint_place"),
+        ("sdt ubnd xã ea kar", "ask_contact", "complaint_check"),
         ("gặp cán bộ", "request_officer", "complaint_name"),
     ],
 )
@@ -348,6 +385,17 @@ def test_hours_and_contacts_come_from_the_backend() -> None:
 def test_notices(text: str, wanted: bool) -> None:
     assert wants_notices(text) is wanted
     assert Citizen(FakeBackend()).writes(text, "unsubscribe").texts == ["Có tin." if wanted else "Ngừng tin."]
+
+
+def test_no_more_in_the_middle_of_a_report_is_about_the_report() -> None:
+    backend = FakeBackend()
+    citizen = Citizen(backend)
+    citizen.writes("phản ánh", "file_complaint")
+    citizen.writes("thôi không gửi nữa", "unsubscribe")
+    assert (len(backend.called("complaint-draft-drops")), backend.called("notices")) == (1, [])
+    citizen.writes("phản ánh", "file_complaint")
+    citizen.writes("đừng gửi tin nữa", "unsubscribe")
+    assert backend.called("notices") == [{"wanted": False}]
 
 
 def test_linking_a_number_is_answered_by_channel() -> None:

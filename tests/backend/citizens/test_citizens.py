@@ -6,6 +6,7 @@ import backend.citizens.keywords
 import backend.messaging.housekeeping  # noqa: F401
 from backend.citizens import service
 from backend.messaging import wording
+from backend.messaging.channels import Choice, Reply
 from tests.builders import messaging as make
 
 
@@ -79,13 +80,35 @@ def test_the_words_of_carriers_mean_nothing_in_a_chat(database, monkeypatch):
     assert not service.wants_notices("telegram", "77")
 
 
-@pytest.mark.parametrize("words", ["dùng dịch vụ công thế nào", "đúng rồi", "tiep tuc tu dau", "dung roi"])
+@pytest.mark.parametrize(
+    "words", ["dùng dịch vụ công thế nào", "đúng", "Đúng.", "đừng", "đúng rồi", "tiep tuc tu dau", "dung roi"]
+)
 def test_words_that_only_begin_like_a_command_are_left_to_the_assistant(house, words):
     _, scripted = house
     make.text(words)
     make.work()
     assert scripted.asked == [words]
     assert service.wants_notices("sms", "+84900000001")
+
+
+@pytest.mark.parametrize(("last", "stops"), [("/deny", False), ("/ask_fee", True)])
+def test_a_bare_dung_says_yes_to_a_question_and_stops_notices_otherwise(house, last, stops):
+    _, scripted = house
+    scripted.answer = lambda _: [Reply("Có phải thủ tục này không ạ?", (Choice("Khai sinh", "/x"), Choice("?", last)))]
+    for words in ("khai sinh", "dung"):
+        make.text(words)
+        make.work()
+    assert scripted.asked == (["khai sinh"] if stops else ["khai sinh", "dung"])
+    assert service.wants_notices("sms", "+84900000001") is not stops
+
+
+def test_the_word_that_stops_is_heard_in_the_middle_of_a_question(house):
+    _, scripted = house
+    scripted.answer = lambda _: [Reply("Có phải thủ tục này không ạ?", (Choice("Không phải", "/deny"),))]
+    for words in ("khai sinh", "dừng"):
+        make.text(words)
+        make.work()
+    assert not service.wants_notices("sms", "+84900000001")
 
 
 def test_a_citizen_is_known_by_phone_once(house):

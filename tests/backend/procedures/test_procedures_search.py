@@ -68,6 +68,8 @@ def test_look_alikes_are_asked_about_unless_words_tell_them_apart():
         ("tam tru", "Đăng ký tạm trú"),
         ("làm tạm trú", "Đăng ký tạm trú"),
         ("thường trú", "Đăng ký thường trú"),
+        ("thủ tục tạm trú", "Đăng ký tạm trú"),
+        ("xin hỏi về kết hôn", "Đăng ký kết hôn"),
         ("ho kinh doanh", "Đăng ký thành lập hộ kinh doanh"),
     ],
 )

@@ -30,6 +30,15 @@ TOLD = [
     ("nhà em khó khăn quá có được hỗ trợ gì không", "hardship"),
     ("tui mún ly hôn làm giấy ở xã hả", "divorce"),
     ("sổ hộ khẩu giấy còn dùng được không", "paper_household_book"),
+    ("Mở doanh nghiệp", "company"),
+    ("tôi muốn thành lập cty", "company"),
+    ("em tính mở một công ty thì cần gì", "company"),
+    ("ông bà cho cháu miếng đất giờ làm giấy sao", "given_land"),
+    ("ba má cho em lô đất", "given_land"),
+    ("hai vợ chồng chưa đăng ký kết hôn mà có con", "unmarried_parents"),
+    ("bố mẹ chưa có giấy kết hôn thì sao", "unmarried_parents"),
+    ("vợ anh quốc tịch Campuchia", "foreign_spouse"),
+    ("ba đứa nhỏ nhà em là chồng người Hàn", "foreign_spouse"),
 ]
 
 
@@ -59,9 +68,16 @@ def test_what_happened_is_recognised_with_and_without_accents(text, name):
         "thế tiền mai táng thì sao, mẹ tôi 82 tuổi",
         "đăng ký tạm trú",
         "đăng ký khai tử",
+        "thành lập công ty cổ phần",
+        "mở cty tnhh 2 thành viên",
+        "lập doanh nghiệp tư nhân",
+        "tách thửa cho con đất vườn",
+        "làm khai sinh cho con, nhà ở Ea Kar",
+        "vợ chồng em muốn đăng ký kết hôn",
+        "vợ em người Thái ở Buôn Đôn làm căn cước",
     ],
 )
-def test_nobody_is_condoled_with_by_mistake(text):
+def test_nobody_is_condoled_with_or_guided_by_mistake(text):
     assert situation_of(text) is None
     assert situation_of(unaccented(text)) is None
 
