@@ -145,6 +145,7 @@ class Turn:
             pending_aspect=memory.pending_aspect,
             misunderstood=int(memory.misunderstood or 0),
         )
+        memory.dossier_code = told.get("dossier") or memory.dossier_code  # a keyword told of it meanwhile
         memory.suggestions = memory.awaiting = memory.pending_aspect = memory.misunderstood = None
         return turn
 

@@ -2,6 +2,7 @@
 
 from actions.complaints import reports
 from actions.dialogue import DialogueAction
+from actions.fallback import safety
 from actions.turn import Turn
 
 
@@ -9,7 +10,7 @@ class ActionFileComplaint(DialogueAction):
     """`file_complaint`."""
 
     intents = ("file_complaint",)
-    sure_enough = 0.85  # a wrong report costs an officer's time, asking back one message
+    sure_enough = safety.SURE_REPORT  # a wrong report costs an officer's time, asking back one message
 
     def name(self) -> str:
         return "action_file_complaint"

@@ -1,10 +1,10 @@
 """What is none of our business: said kindly, with the way back. `safety.py` has dealt with danger and fraud before."""
 
-from actions.dialogue import DialogueAction
+from actions.dialogue import DialogueAction, action_for
 from actions.fallback import safety
 from actions.procedures import aspects
 from actions.procedures.answer_procedure import ask_again, ask_which
-from actions.procedures.finding import offered_codes
+from actions.procedures.finding import offered_codes, picked
 from actions.turn import Button, Turn
 
 
@@ -25,6 +25,9 @@ class ActionOutOfScope(DialogueAction):
             turn.utter("utter_rephrase")
         elif (search := await turn.api.search(turn.text)).ask:
             ask_which(turn, search.hits, [aspects.OVERVIEW], search.ask)  # "cha tôi chết hôm qua"
+        elif choice := picked(turn.text, turn.offered):
+            turn.become(choice)  # "2 người góp vốn"
+            await action_for(turn.intent).take(turn)
         elif offered_codes(turn):
             ask_again(turn)  # "dạ đất ở Buôn Đôn": said beside the choices
         else:

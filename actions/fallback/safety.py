@@ -30,6 +30,8 @@ _MAY_BE_DANGER = {
     "ask_contact",
     "bot_challenge",
 }
+SURE_REPORT = 0.85
+"""From this confidence on a report is taken in at once, and its action warns; below it, the citizen is asked first."""
 _GAP = r"(?:\w+ ){0,4}"
 
 
@@ -108,7 +110,7 @@ async def interrupts(turn: Turn) -> bool:
     "Sổ đỏ bị cháy, cấp lại ở đâu" is about a paper: with such words, only a cry for help interrupts.
     """
     response = danger_in(turn.text)
-    if response is None or turn.intent == "file_complaint" or turn.awaiting == "complaint":
+    if response is None or _is_taken_in(turn):
         return False
     about_papers = turn.intent not in _MAY_BE_DANGER or _words().papers.are_in(turn.text)
     if about_papers and not _words().cries.are_in(turn.text):
@@ -120,10 +122,15 @@ async def interrupts(turn: Turn) -> bool:
 
 async def scam_interrupts(turn: Turn) -> bool:
     """Warn of fraud whatever the message was taken for: "họ kêu chuyển 2 triệu để làm căn cước" asks for no papers."""
-    if not is_scam(turn.text) or turn.intent == "file_complaint" or turn.awaiting == "complaint":
+    if not is_scam(turn.text) or _is_taken_in(turn):
         return False
     turn.offer("utter_scam", [Button("Báo tổng đài việc này", "file_complaint")])
     return True
+
+
+def _is_taken_in(turn: Turn) -> bool:
+    """Whether the message becomes a report, which says the same."""
+    return turn.awaiting == "complaint" or (turn.intent == "file_complaint" and turn.confidence >= SURE_REPORT)
 
 
 async def _tell_officers(turn: Turn) -> None:

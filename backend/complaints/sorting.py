@@ -69,7 +69,7 @@ def subjects_in(text: str) -> list[Subject]:
 
 
 _DAMAGED = r"(?!(?:hong|hu|xau|lay|ngap|day|bi|sut|nut|tron|bui|toi|khong|ray|ong|lo|co|nay)\b)"
-_STREET = rf"(?<!den )(?<!mat )(?<!long )(?<!via )duong {_DAMAGED}\w"
+_STREET = rf"(?<!den )(?<!mat )(?<!long )(?<!via )(?<!boi )(?<!tay )duong {_DAMAGED}\w"
 _UNNAMED = (
     r"(?!(?:toi|tui|em|minh|noi|doi|khong|ko|k|bat|hen|thu|keu|bao|chua|co|nay|ma|rat|qua|het|phai|nhan|tra|gay|de|cho|ai"
     r"|nao|gi|va|voi|hach|quat|khi|luc|hoi|xoi)\b)"

@@ -71,9 +71,10 @@ def ask(
     channel: str,
     after_officer: bool = False,
     awaiting: str = "",
+    dossier: str = "",
 ) -> Answer:
     """The assistant's answer. `after_officer`: somebody else spoke since its last, so its questions are closed.
-    `awaiting`: what was asked without it, see `keywords.awaited`.
+    `awaiting`, `dossier`: what was asked, and of which dossier was told, without it: see `keywords`.
 
     Raises Unavailable when no usable answer came: asking again is safe. Raises InvalidInput when the assistant calls
     the question malformed: asking again would not help.
@@ -87,6 +88,7 @@ def ask(
         "input_channel": channel,
         "after_officer": after_officer,
         "awaiting": awaiting,
+        "dossier": dossier,
     }
     try:
         response = _client().post(f"{servers[conversation_id % len(servers)]}/webhooks/turn/webhook", json=question)

@@ -37,6 +37,7 @@ class Command:
 
 _commands: list[Command] = []
 _askers: list[Callable[[int], str]] = []
+_tellers: list[Callable[[str], str]] = []
 
 
 def command(*words: str, accepts: str = r".*") -> Callable[[Handler], Handler]:
@@ -61,6 +62,17 @@ def open_question(asker: Callable[[int], str]) -> Callable[[int], str]:
 def awaited(conversation_id: int) -> str:
     """What the citizen's next words may answer, for the assistant, which did not ask; "" for nothing."""
     return next((found for asker in _askers if (found := asker(conversation_id))), "")
+
+
+def tells_dossier(teller: Callable[[str], str]) -> Callable[[str], str]:
+    """Register who knows which dossier a command's text names; "" where none."""
+    _tellers.append(teller)
+    return teller
+
+
+def dossier_in(text: str) -> str:
+    """The dossier that a command told of, as it was written, for the assistant, which did not hear; "" for none."""
+    return next((found for teller in _tellers if (found := teller(text))), "")
 
 
 def answer(context: Context, text: str) -> Sequence[Reply] | None:

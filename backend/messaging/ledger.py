@@ -265,6 +265,14 @@ def last_offer(session: Session, conversation_id: int, *, before: int) -> Sequen
     return []
 
 
+def last_command(session: Session, conversation_id: int) -> str:
+    """The text of the last message that was answered, if a command answered it; "" where the assistant did."""
+    mine = (Message.conversation_id == conversation_id, Message.direction == Direction.IN)
+    query = select(Message.intent, Message.text).where(*mine, Message.status == Status.ANSWERED)
+    last = session.execute(query.order_by(Message.id.desc()).limit(1)).first()
+    return last.text if last is not None and last.intent == "keyword" else ""
+
+
 def choice(session: Session, conversation_id: int, token: str) -> ChoiceToken | None:
     """The choice behind a token, only for the conversation it was offered in."""
     found = session.get(ChoiceToken, token[:24])

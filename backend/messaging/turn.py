@@ -196,6 +196,8 @@ def _ask(taken: _Taken, *, behind_file: bool, assistant_down: bool) -> Answer:
         raise _BehindFile
     if assistant_down:
         raise Unavailable
+    with reading() as session:
+        command = ledger.last_command(session, conversation.id)
     answer = assistant.ask(
         conversation_id=conversation.id,
         message_id=message.id,
@@ -204,6 +206,7 @@ def _ask(taken: _Taken, *, behind_file: bool, assistant_down: bool) -> Answer:
         channel=conversation.channel,
         after_officer=conversation.after_officer,
         awaiting="" if conversation.after_officer else keywords.awaited(conversation.id),
+        dossier=keywords.dossier_in(command),
     )
     return _with_refusals(message, answer)
 

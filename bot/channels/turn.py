@@ -2,7 +2,7 @@
 
     POST /webhooks/turn/webhook      Authorization: Bearer <INTERNAL_TOKEN>
     {"sender": "17", "message_id": "m-123", "text": "…", "payload": "", "input_channel": "sms", "after_officer": false,
-     "awaiting": ""}
+     "awaiting": "", "dossier": ""}
     200 {"replies": [{"text", "buttons": [{"title", "payload"}], …}], "intent", "confidence", "entities", "repeated"}
         a reply may also have "links": [{"title", "url"}], "card": {"title", "lines": […]}, "ask": "location" | "phone"
     400 malformed · 401 wrong token · 503 this turn did not happen, ask again (nothing of it was kept)
@@ -80,12 +80,13 @@ class Turn:
     after_officer: bool = False
     """An officer has spoken since the assistant's last words; actions read it in the message's metadata."""
     awaiting: str = ""
-    """What the backend asked meanwhile; read there, too."""
+    dossier: str = ""
+    """What the backend asked meanwhile, and of which dossier a command told; read there, too."""
 
     @property
     def metadata(self) -> dict[str, Any] | None:
         """What actions are told beside the words; None for nothing, which costs nothing in the tracker."""
-        told = {"after_officer": self.after_officer, "awaiting": self.awaiting}
+        told = {"after_officer": self.after_officer, "awaiting": self.awaiting, "dossier": self.dossier}
         return {name: value for name, value in told.items() if value} or None
 
 
@@ -124,6 +125,7 @@ def parse_request(body: Any) -> Turn:
         input_channel,
         after_officer=body.get("after_officer") is True,
         awaiting=_string(body, "awaiting", default="")[:32],
+        dossier=_string(body, "dossier", default="")[:64],
     )
 
 

@@ -200,6 +200,13 @@ def test_danger_is_answered_at_once_and_shown_to_the_officers(intent: str) -> No
     assert backend.called("escalations")[0]["reason"] == "emergency"
 
 
+def test_danger_and_fraud_are_named_also_where_a_report_would_be_asked_about_first() -> None:
+    said = Citizen(FakeBackend()).writes("cháy nhà ở đường Lê Duẩn", "file_complaint", confidence=0.7)
+    assert said.responses == ["utter_emergency_fire"]
+    said = Citizen(FakeBackend()).writes("họ kêu chuyển tiền để làm căn cước", "file_complaint", confidence=0.55)
+    assert said.responses == ["utter_scam"]
+
+
 def test_the_number_is_told_even_when_the_inbox_cannot_be_written() -> None:
     backend = FakeBackend(answers={"escalations": 503})
     assert Citizen(backend).writes("cháy nhà rồi", "out_of_scope").responses == ["utter_emergency_fire"]

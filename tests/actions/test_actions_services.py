@@ -46,6 +46,16 @@ def test_the_next_question_is_about_the_dossier_just_told_of() -> None:
     assert codes == ["0012", *[CODES[0]] * 5, None, None]
 
 
+def test_the_next_question_is_about_the_dossier_that_a_keyword_told_of_meanwhile() -> None:
+    backend = FakeBackend(answers={"dossier-lookups": lookup("found", CODES[0])})
+    citizen = Citizen(backend)
+    citizen.writes("hồ sơ 0012", "check_dossier", ("dossier_code", "0012"))
+    citizen.writes("mang theo gì", "ask_documents", dossier="0077")
+    citizen.writes("cảm ơn", "thank", dossier="0078")
+    citizen.writes("bao giờ xong", "ask_duration")
+    assert [call["code"] for call in backend.called("dossier-lookups")] == ["0012", "0077", "0078"]
+
+
 def test_several_dossiers_are_offered_for_the_same_question() -> None:
     backend = FakeBackend(answers={"dossier-lookups": lookup("several", *CODES)})
     said = Citizen(backend).writes("hồ sơ thiếu gì", "ask_supplement")

@@ -67,6 +67,7 @@ class ScriptedAssistant:
         self.down = False
         self.asked: list[str] = []
         self.after_officer: list[bool] = []
+        self.dossiers: list[str] = []
         self.during: Callable[[], None] = lambda: None
         self._answers: dict[int, Answer] = {}
 
@@ -80,12 +81,14 @@ class ScriptedAssistant:
         channel: str,
         after_officer=False,
         awaiting="",
+        dossier="",
     ) -> Answer:
         if self.down:
             raise Unavailable
         if message_id not in self._answers:
             self.asked.append(payload or text)
             self.after_officer.append(after_officer)
+            self.dossiers.append(dossier)
             self._answers[message_id] = Answer(self.answer(payload or text), "scripted", 0.9)
         self.during()
         return self._answers[message_id]

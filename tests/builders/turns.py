@@ -183,8 +183,12 @@ class Citizen:
         ranking: dict[str, float] | None = None,
         confidence: float = 0.9,
         awaiting: str = "",
+        dossier: str = "",
     ) -> Said:
-        """One message, with what the classifier is supposed to have made of it; `awaiting`: what the backend asked."""
+        """One message, with what the classifier is supposed to have made of it.
+
+        `awaiting`, `dossier`: what the backend asked and told of meanwhile.
+        """
         self.message_id += 1
         message = {
             "text": text,
@@ -192,7 +196,7 @@ class Citizen:
             "entities": [{"entity": entity, "value": value} for entity, value in entities],
             "intent_ranking": [{"name": n, "confidence": c} for n, c in (ranking or {intent: 0.9}).items()],
             "message_id": str(self.message_id),
-            "metadata": {"awaiting": awaiting} if awaiting else {},
+            "metadata": {name: told for name, told in (("awaiting", awaiting), ("dossier", dossier)) if told},
         }
         self.events.append({"event": "user", "text": text, "parse_data": message, "input_channel": self.channel})
         said = self._run(registered()[_by_intent()[intent]], message)

@@ -97,6 +97,7 @@ def test_who_tells_all_at_once_is_only_read_back_to(telegram):
 
 def test_words_that_name_no_place_are_none(telegram):
     assert Citizen().tells("rác đổ đống ở đầu hẻm 2 tuần nay").question == "where"
+    assert Citizen("80").tells("nhân viên đòi bồi dưỡng 2 triệu mới nhận hồ sơ").question == "where"
     assert Citizen("79").tells("anh địa chính xã đòi tôi 3 triệu mới đo đất").question == "where"
     assert Citizen("78").tells("rác đổ đống ở đầu hẻm 12 Y Moan 2 tuần nay").question == "confirm"
 

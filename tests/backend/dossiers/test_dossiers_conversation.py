@@ -202,3 +202,12 @@ def test_each_state_fits_into_two_segments(chat, state):
 
 def test_long_names_are_cut_at_a_word():
     assert wording.cut("Cấp giấy phép xây dựng mới", 14) == "Cấp giấy…"
+
+
+def test_the_assistant_hears_of_which_dossier_a_keyword_told(chat):
+    _, scripted = chat
+    code = make_dossier()
+    for words in (f"HS {code}", "bao giờ xong", "cảm ơn", f"hs số {code[-4:]}.", "lấy ở đâu", "HS", "còn gì nữa"):
+        say(words)
+    assert scripted.asked == ["bao giờ xong", "cảm ơn", "lấy ở đâu", "còn gì nữa"]
+    assert scripted.dossiers == [code.lower(), "", code[-4:], ""]
