@@ -95,11 +95,13 @@ def _tab(tab: str, officer: OfficerInfo) -> ColumnElement[bool]:
 
 
 def listed(officer: OfficerInfo, tab: str = "all", q: str = "", page: int = 1) -> list[Line]:
-    """The reports of a tab that this officer may see, the oldest deadline first; `q` in any case, without accents."""
+    """The reports of a tab that this officer may see, the oldest deadline first (of all: the newest); `q` as typed."""
     query = select(Complaint).where(access.visible(officer), _tab(tab, officer))
     for word in fold(q).split():
         query = query.where(Complaint.search_text.contains(word, autoescape=True))
-    query = query.order_by(Complaint.due_at.is_(None), Complaint.due_at, Complaint.id.desc())
+    if tab != "all":  # where most are over, the newest matters
+        query = query.order_by(Complaint.due_at.is_(None), Complaint.due_at)
+    query = query.order_by(Complaint.id.desc())
     with reading() as session:
         rows = session.scalars(query.offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE)).all()
     return [_line(row) for row in rows]

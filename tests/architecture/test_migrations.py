@@ -106,6 +106,28 @@ def test_an_old_denunciation_is_kept_from_whom_it_is_about_and_the_way_back_is_o
         assert connection.execute(text("SELECT count(*) FROM complaint")).scalar() == 2
 
 
+def test_what_is_public_already_stays_so_and_the_rest_waits_for_a_yes(empty):
+    command.upgrade(migrations(empty), "0002")
+    with empty.begin() as connection:
+        for row in ROWS_OF_0002:
+            connection.execute(text(row))
+        connection.execute(text(ROWS_OF_0002[1].replace("VALUES (1,", "VALUES (2,")))
+        other = ROWS_OF_0002[4].replace("VALUES (1,", "VALUES (2,").replace("0001', 1, 1", "0002', 1, 2")
+        connection.execute(text(other))
+    command.upgrade(migrations(empty), "0013")
+    published = (
+        "INSERT INTO complaint_publication (complaint_id, code, words, answer, agency_name, category, area, photos,"
+        " search_text, published_at, version) VALUES (1, 'PA-261101-0001', 'Đèn hỏng', 'Đã thay', '', '', '', '[]', '',"
+        " '2026-11-02 00:00:00', 1)"
+    )
+    with empty.begin() as connection:
+        connection.execute(text(published))
+    command.upgrade(migrations(empty), "0014")
+    with empty.connect() as connection:
+        agreed = connection.execute(text("SELECT may_publish FROM complaint ORDER BY id")).scalars().all()
+    assert [None if one is None else bool(one) for one in agreed] == [True, None]
+
+
 def test_migrations_are_numbered_without_gaps():
     script = ScriptDirectory.from_config(migrations())
     revisions = sorted(revision.revision for revision in script.walk_revisions())

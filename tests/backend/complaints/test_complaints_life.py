@@ -204,6 +204,7 @@ def test_between_agencies_back_to_the_desk_and_out_of_competence(house, monkeypa
     make.work()
     assert "Anh/chị gọi nhà mạng." in " ".join(channel.bodies)
     assert state(other) == State.SENT
+    assert [line.id for line in listing.listed(house.operator, "all")] == [other, number], "the newest first"
 
 
 def test_the_page_tells_whom_a_report_is_about_and_opens_what_moves_it_on(house, monkeypatch):
