@@ -191,7 +191,15 @@ def _acts(found: DictionaryObject) -> bool:
         not _PDF_HOLDS.isdisjoint(found.keys())
         or str(found.raw_get("/S") if "/S" in found else "") in _PDF_ACTS
         or str(kind) == "/EmbeddedFile"
+        or any(isinstance(one, DictionaryObject) and one.get("/S") == "/URI" for one in _at_once(found))
     )
+
+
+def _at_once(found: DictionaryObject) -> Iterator[Any]:
+    """What happens without a click. A link that is clicked may lead anywhere; this would tell who reads the file."""
+    yield found.get("/OpenAction")
+    events = found.get("/AA")
+    yield from (events[name] for name in events) if isinstance(events, DictionaryObject) else ()
 
 
 # --- Word ------------------------------------------------------------------------------------------------------
@@ -201,6 +209,8 @@ _MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document
 _ACTIVE_PART = re.compile(r"vbaproject|vbadata|/embeddings/|/activex/|\.bin$|\.exe$|\.js$|\.html?$|\.svg$", re.I)
 _ACTIVE_TYPE = re.compile(r"macroenabled|vbaproject|oleobject|activex|template|package$|html|svg|octet-stream", re.I)
 _LINK = "/hyperlink"
+_CHUNK = "/afchunk"
+"""A page, or another document, that Word opens within this one."""
 
 
 def _docx(data: bytes) -> Clean:
@@ -247,8 +257,8 @@ def _problem_of_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> str:
 
 
 def _xml(content: bytes) -> ElementTree.Element:
-    if len(content) > MOST_XML or b"<!" in content.replace(b"<!--", b""):
-        raise ValueError("XML with a document type, or too long")
+    if len(content) > MOST_XML or b"\0" in content or b"<!" in content.replace(b"<!--", b""):
+        raise ValueError("XML with a document type, too long, or in letters of two bytes, which would hide one")
     return ElementTree.fromstring(content)  # noqa: S314 - no document type, so no entities
 
 
@@ -262,6 +272,8 @@ def _problem_of_types(content: bytes) -> str:
 def _problem_of_links(content: bytes) -> str:
     """A document may link to a page; anything else it fetches from elsewhere is not ours to open."""
     for link in _xml(content):
+        if link.get("Type", "").lower().endswith(_CHUNK):
+            return "Tệp Word có macro hoặc tệp nhúng nên không được nhận."
         away = link.get("TargetMode", "").lower() == "external"
         local = link.get("Target", "").lower().startswith("file:///")
         if away and not local and not link.get("Type", "").endswith(_LINK):

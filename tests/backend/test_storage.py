@@ -22,10 +22,12 @@ from tests.builders.files import (
     make_photo,
     make_zip,
     pdf_action,
+    pdf_events,
 )
 
 RELS = "<Relationships xmlns='http://schemas.openxmlformats.org/package/2006/relationships'>{}</Relationships>"
 TEMPLATE = '<Relationship Id="1" Type="http://x/attachedTemplate" Target="{}" TargetMode="External"/>'
+CHUNK = '<Relationship Id="1" Type="http://x/aFChunk" Target="a.mht"/>'
 LINK = '<Relationship Id="1" Type="http://x/hyperlink" Target="https://example.vn" TargetMode="External"/>'
 
 
@@ -110,6 +112,8 @@ REFUSED = {
     "PDF with a hidden name": make_pdf(js=True).replace(b"/JavaScript", b"/J#61vaScript").replace(b"/JS", b"/J#53"),
     "PDF with a file in it": make_pdf(attached=True),
     "PDF that starts a program": make_pdf(OpenAction=pdf_action("Launch", F="cmd.exe")),
+    "PDF that opens a page by itself": make_pdf(OpenAction=pdf_action("URI", URI="http://x")),
+    "PDF that opens a page when it is closed": make_pdf(AA=pdf_events(WC=pdf_action("URI", URI="http://x"))),
     "PDF that sends a form": make_pdf(OpenAction=pdf_action("SubmitForm", F="http://x")),
     "PDF with a form of XFA": make_pdf(AcroForm=pdf_action("None", XFA="x")),
     "Word with macros": make_docx(**{"word/vbaProject.bin": b"\xd0\xcf"}),
@@ -129,6 +133,12 @@ REFUSED = {
         **{"word/_rels/settings.xml.rels": RELS.format(TEMPLATE.format(r"\\\\evil\\a.dotm"))}
     ),
     "Word with a document type": make_docx(**{"word/_rels/a.rels": "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"}),
+    "Word with a document type in letters of two bytes": make_docx(
+        **{"word/_rels/a.rels": "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>".encode("utf-16")}
+    ),
+    "Word with another document in it": make_docx(
+        **{"word/a.mht": b"x", "word/_rels/document.xml.rels": RELS.format(CHUNK)}
+    ),
     "Word outside its folder": make_docx(**{"../../etc/passwd": b"x"}),
     "Word that unpacks for ever": make_docx(**{"word/media/a.png": bytes(filetypes.MOST_UNPACKED + 1)}),
     "Word with many parts": make_docx(**{f"word/{n}.xml": b"" for n in range(filetypes.MOST_PARTS)}),

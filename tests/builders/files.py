@@ -62,6 +62,11 @@ def pdf_action(kind: str, **values: str) -> DictionaryObject:
     return action
 
 
+def pdf_events(**actions: DictionaryObject) -> DictionaryObject:
+    """What a PDF does by itself when something happens, such as WC: it is closed."""
+    return DictionaryObject({NameObject(f"/{name}"): action for name, action in actions.items()})
+
+
 def make_zip(parts: dict[str, str | bytes], *, comment: bytes = b"") -> bytes:
     """An archive of these parts."""
     out = io.BytesIO()
