@@ -97,10 +97,14 @@ class Folder:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).replace(path)
+            try:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+                Path(file.name).replace(path)
+            except OSError:  # a full disk must not be kept full by what did not fit
+                Path(file.name).unlink()
+                raise
 
     def get(self, key: str) -> bytes | None:
         """The bytes of the file of this name."""

@@ -1,3 +1,4 @@
+import errno
 import io
 import random
 import unicodedata
@@ -340,3 +341,14 @@ def test_only_a_view_that_says_so_takes_large_bodies(client):
 
 def test_a_kept_pdf_still_opens(database):
     assert len(PdfReader(io.BytesIO(storage.read(keep(make_pdf("Đơn")).id))).pages) == 1
+
+
+def test_what_a_full_disk_does_not_take_leaves_nothing_behind(database, monkeypatch):
+    def full(_file):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(storage.os, "fsync", full)
+    before = list(settings().storage.rglob("*"))
+    with pytest.raises(OSError, match="No space"):
+        keep(make_pdf("không đủ chỗ"))
+    assert [path for path in settings().storage.rglob("*") if path.is_file() and path not in before] == []
