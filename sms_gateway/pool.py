@@ -109,7 +109,8 @@ class Pool:
 
     def _order(self, reference: str, *, again: bool) -> list[str]:
         if not self._several:
-            return list(self._providers)
+            draining = {each.name for each in self._standings.now() if each.draining}
+            return [name for name in self._providers if name not in draining]
         if again and (chosen := _choice(reference)) is not None:
             name, at = chosen
             if name in self._providers and clock.now() - at < FAITHFUL:

@@ -12,6 +12,8 @@ from sms_gateway.providers.console import ConsoleProvider
 from sms_gateway.rate import TokenBucket
 from tests.builders import sms as make
 
+pytestmark = pytest.mark.usefixtures("database")
+
 
 class Remembering(Provider):
     name = "remembering"

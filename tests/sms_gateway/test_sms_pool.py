@@ -239,6 +239,19 @@ def test_a_draining_provider_gets_nothing_new_and_finishes_what_it_has(two):
     assert waits.value.after_seconds == 60.0
 
 
+def test_the_only_provider_is_drained_too_and_everything_waits(monkeypatch):
+    sms.configure(monkeypatch, SMS_PROVIDERS="", SMS_PROVIDER="smpp")
+    smpp = Carrier("smpp")
+    standing.set_draining("smpp", True)
+    with pytest.raises(TryLater):
+        pool(smpp).send(sms.CITIZEN, "Da", "1", again=False)
+    [waits] = pool(smpp).send_all([Handing(sms.CITIZEN, "Da", "2")])
+    assert isinstance(waits, TryLater)
+    standing.set_draining("smpp", False)
+    assert pool(smpp).send(sms.CITIZEN, "Da", "1", again=True).provider == "smpp"
+    assert smpp.has == ["1"]
+
+
 def test_a_changed_setting_wins_over_what_was_changed_by_hand(two, monkeypatch):
     standing.set_weight("smpp", 10)
     assert weights() == {"smpp": 10, "esms": 20}
