@@ -42,7 +42,7 @@ def providers() -> list[Provider]:
 def of_channel() -> Health:
     """The channel's health for officers: a line for each provider, and what somebody should look at."""
     known = providers()
-    working = [each for each in known if not each.draining and each.weight]
+    working = [each for each in known if not each.draining]
     steps = [f"{each.name}: nhiều lỗi, xem nhật ký và hỏi nhà cung cấp." for each in known if _is_faulty(each)]
     if "console" in sms_settings().weights and settings().environment == "production":
         steps.append("SMS chỉ được in ra màn hình: khai SMS_PROVIDER hoặc SMS_PROVIDERS.")
