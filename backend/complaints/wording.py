@@ -56,12 +56,18 @@ ACTIONS = {
 }
 CATEGORIES = {
     "road": N_("Đường, cầu"),
+    "advertising": N_("Quảng cáo"),
     "light": N_("Chiếu sáng"),
     "rubbish": N_("Rác thải"),
     "waste_water": N_("Nước thải, ngập"),
+    "pollution": N_("Mùi, khói bụi"),
     "noise": N_("Tiếng ồn"),
     "building": N_("Xây dựng, đất đai"),
     "pavement": N_("Vỉa hè, lòng đường"),
+    "traffic": N_("Trật tự giao thông"),
+    "tree": N_("Cây xanh, rừng"),
+    "utility": N_("Điện, nước sinh hoạt"),
+    "security": N_("An ninh trật tự"),
     "conduct": N_("Thái độ phục vụ"),
     "": N_("Việc khác"),
 }

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from backend import clock, text
 from backend.audit import Audit, AuditEntry
-from backend.complaints import access, acts, identity, listing, policy, service, sweep
+from backend.complaints import access, acts, identity, listing, policy, service, sorting, sweep
 from backend.complaints.acts import CITIZEN, Facts
 from backend.complaints.keywords import put_to_report
 from backend.complaints.models import Complaint, ComplaintEvent
@@ -412,6 +412,31 @@ def test_kinds_are_told_apart(house, monkeypatch, words, kind):
     with reading() as session:
         assert session.get_one(Complaint, newest()).kind == kind
     assert ("gọi ngay 114" in filed.text) == (kind == Kind.EMERGENCY)
+
+
+@pytest.mark.parametrize(
+    ("words", "category"),
+    [
+        ("bán hàng rong lấn chiếm lề đường", "pavement"),
+        ("xây nhà không phép sau chợ", "building"),
+        ("dán quảng cáo khắp cột điện", "advertising"),
+        ("nước thải nhà máy chảy ra suối", "waste_water"),
+        ("rac do day hem", "rubbish"),
+        ("quán nhậu ồn ào tới khuya", "noise"),
+        ("ổ gà to giữa đường", "road"),
+        ("nắp hố ga bị mất", "road"),
+        ("cột đèn không sáng", "light"),
+        ("mùi hôi từ trại heo", "pollution"),
+        ("cây đổ chắn lối đi", "tree"),
+        ("mất nước ba ngày rồi", "utility"),
+        ("xe tải chạy quá tốc độ", "traffic"),
+        ("hay mất trộm", "security"),
+        ("cán bộ hách dịch với dân", "conduct"),
+        ("xin hỏi một việc", ""),
+    ],
+)
+def test_a_category_is_proposed_from_the_words(words, category):
+    assert sorting.guess(words).category == category
 
 
 def test_a_formal_complaint_needs_the_name_and_a_caller_can_give_it(house, monkeypatch):
