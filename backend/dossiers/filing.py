@@ -1,5 +1,7 @@
 """Taking a dossier in: at the desk, online or by post."""
 
+import hashlib
+import hmac
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend import clock, links
 from backend.citizens import service as citizens
-from backend.database import insert_for, transaction
+from backend.database import insert_for, reading, transaction
 from backend.dossiers import parcels, telling
 from backend.dossiers.acts import Actor
 from backend.dossiers.fees import PaymentState
@@ -30,6 +32,7 @@ from backend.organisation import service as organisation
 from backend.organisation.service import AgencyInfo
 from backend.procedures import service as procedures
 from backend.procedures.service import ProcedureOut
+from backend.settings import settings
 
 NAME_LENGTH = 300
 
@@ -64,6 +67,19 @@ class Filed:
     id: int
     code: str
     key: str
+
+
+def key_of_form(form: str) -> str:
+    """The key of the dossier that a form makes: nobody can tell it from the form, and it is always the same."""
+    secret = settings().secret_key.get_secret_value()
+    return links.key_of(hmac.new(secret.encode(), f"filing:{form}".encode(), hashlib.sha256).digest())
+
+
+def filed(key: str) -> Filed | None:
+    """The dossier of this key, where its form was sent before."""
+    with reading() as session:
+        row = session.execute(select(Dossier.id, Dossier.code, Dossier.key).where(Dossier.key == key)).one_or_none()
+        return Filed(*row) if row else None
 
 
 def file(filing: Filing, actor: Actor) -> Filed:

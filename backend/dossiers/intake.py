@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from backend import clock
 from backend.database import reading, transaction
@@ -48,8 +49,21 @@ def take_in(intake: Intake, officer: OfficerInfo) -> Filed:
     """File, check and go on as `intake.then` says; nothing is written when one of them is refused.
 
     Raises Forbidden for whoever is not the desk, NotFound (procedure, agency), InvalidInput with `paper-<position>`
-    and the needs of the act as fields.
+    and the needs of the act as fields. A form sent again gives the dossier that it made.
     """
+    key = intake.filing.key
+    if key and (known := filing.filed(key)):
+        return known
+    try:
+        return _take_in(intake, officer)
+    except IntegrityError:  # the same form at the same moment: the other one has filed it
+        known = filing.filed(key)
+        if known is None:
+            raise
+        return known
+
+
+def _take_in(intake: Intake, officer: OfficerInfo) -> Filed:
     if officer.role != Role.RECEPTIONIST or intake.filing.desk_code != officer.agency_code:
         raise Forbidden(gettext("Chỉ cán bộ một cửa nhận hồ sơ tại quầy của mình."))
     actor = acts.by(officer)

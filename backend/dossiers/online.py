@@ -4,8 +4,6 @@ A form carries a signed token made when it was opened. The key of the dossier fo
 twice makes one dossier. Files are kept at once, whatever else is wrong; their ids travel in the form, signed.
 """
 
-import hashlib
-import hmac
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -14,10 +12,9 @@ from datetime import timedelta
 from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from backend import clock, links, storage
+from backend import clock, storage
 from backend.database import reading, transaction
 from backend.dossiers import filing, supplements
 from backend.dossiers.acts import APPLICANT
@@ -136,7 +133,7 @@ def submit(procedure_code: str, sent: Sent) -> FiledOnline | Form:
     procedure = _procedure(procedure_code)
     nonce = _nonce(sent.values.get("token", ""), procedure.code)
     form = _filled(procedure, nonce, sent)
-    if nonce and (known := _filed_already(_key(nonce))):
+    if nonce and (known := _filed_already(filing.key_of_form(nonce))):
         return known
     files = _files(form, nonce or form.token, sent)
     if sent.values.get("website") or not nonce:
@@ -146,7 +143,7 @@ def submit(procedure_code: str, sent: Sent) -> FiledOnline | Form:
     form.errors |= {f"paper-{paper.position}": paper.error for paper in form.papers if paper.error}
     if form.errors or agency is None or nonce is None:
         return form
-    return _file(form, agency, _key(nonce))
+    return _file(form, agency, filing.key_of_form(nonce))
 
 
 # --- the parts of the form -------------------------------------------------------------------------------------
@@ -330,9 +327,7 @@ def _chosen(paper: Paper) -> list[Kept]:
 
 
 def _filed_already(key: str) -> FiledOnline | None:
-    with reading() as session:
-        known = session.scalar(select(Dossier.id).where(Dossier.key == key))
-        return FiledOnline(key) if known is not None else None
+    return FiledOnline(key) if filing.filed(key) else None
 
 
 # --- what the form carries, signed -----------------------------------------------------------------------------
@@ -352,12 +347,6 @@ def _nonce(token: str, procedure_code: str) -> str | None:
     except (BadData, ValueError, TypeError):
         return None
     return str(nonce) if code == procedure_code else None
-
-
-def _key(nonce: str) -> str:
-    """The key of the dossier that this form makes: nobody can tell it from the form, and it is always the same."""
-    digest = hmac.new(_secret().encode(), f"filing:{nonce}".encode(), hashlib.sha256).digest()
-    return links.key_of(digest)
 
 
 def _pack(nonce: str, files: Mapping[int, Sequence[Kept]]) -> str:

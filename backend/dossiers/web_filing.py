@@ -5,6 +5,7 @@ carries their signed ids).
 """
 
 import re
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from backend import clock, http
-from backend.dossiers import electronic_file, forms, intake
+from backend.dossiers import electronic_file, filing, forms, intake
 from backend.dossiers.checklist import Scan
 from backend.dossiers.electronic_file import ElectronicFile
 from backend.dossiers.filing import Filing
@@ -71,6 +72,7 @@ def _form(
         "kept": {at: [(scan.name, _sealed(scan)) for scan in scans] for at, scans in (kept or {}).items()},
         "today": clock.today(),
         "supplement_day": supplement_day(),
+        "form_key": typed.get("form_key") or secrets.token_urlsafe(12),
     }
     return render_template("dossiers/new.html", **facts, typed=typed, wrong=wrong)
 
@@ -164,7 +166,16 @@ def _filing(form: Mapping[str, str]) -> Filing:
         filed_via=FiledVia(form["filed_via"]),
         return_by=ReturnBy(form["return_by"]),
         tracking_code=normalise(form.get("tracking_code", "")),
+        key=_key(form, phone),
     )
+
+
+def _key(form: Mapping[str, str], phone: str) -> str:
+    """The same for the same form with the same content; a form that is used again for somebody else is another one."""
+    if not form.get("form_key"):
+        return ""
+    told = (form.get(name, "") for name in ("form_key", "procedure", "name", "content"))
+    return filing.key_of_form("\n".join((str(current_officer().id), phone, *told)))
 
 
 def _reused(form: Mapping[str, str]) -> dict[int, list[int]]:

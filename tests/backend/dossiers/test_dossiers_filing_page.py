@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from backend import clock
 from backend.audit import Audit, AuditEntry
 from backend.database import reading
+from backend.dossiers import filing
 from backend.dossiers.models import Dossier
 from backend.dossiers.policy import State
 from backend.organisation.models import Role
@@ -75,6 +76,32 @@ def test_filed_checked_and_received_in_one_go(desk, crew):
     shown = again(desk.get(answer.location))
     assert "In giấy hẹn" in shown.text
     assert "undo" in shown.forms
+
+
+def test_a_form_sent_again_makes_one_dossier(desk):
+    """The answer got lost on its way, and the officer presses the button once more."""
+    shown = form(desk)
+    refused = again(desk.post(shown.action, data=shown.fields | TYPED | {"name": "", "do": "receive"}))
+    sent = refused.forms["new"].fields | TYPED | ALL | {"do": "receive"}
+    first, second = desk.post(shown.action, data=sent), desk.post(shown.action, data=sent)
+    assert (first.status_code, second.location, count()) == (303, first.location, 1)
+    assert send(desk, **ALL).location != first.location
+    assert desk.post(shown.action, data=sent | {"name": "Trần Thị Lan"}).location != first.location
+    assert count() == 3
+
+
+def test_a_form_sent_twice_at_the_same_moment_makes_one_dossier(desk, monkeypatch):
+    known = filing.filed
+    looked = []
+
+    def too_early(key):
+        looked.append(key)
+        return None if len(looked) < 3 else known(key)
+
+    monkeypatch.setattr(filing, "filed", too_early)
+    sent = form(desk).fields | TYPED | ALL | {"do": "receive"}
+    first, second = desk.post(NEW, data=sent), desk.post(NEW, data=sent)
+    assert (first.status_code, second.location, count()) == (303, first.location, 1)
 
 
 def test_saved_without_receiving(desk):
