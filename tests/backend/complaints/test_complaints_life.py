@@ -399,6 +399,8 @@ def test_history_is_never_changed(house, monkeypatch):
     [
         ("nhà hàng xóm cháy nhà rồi", Kind.EMERGENCY),
         ("tố cáo trưởng thôn ăn chặn", Kind.DENUNCIATION),
+        ("cán bộ địa chính nhận tiền mới làm giấy", Kind.DENUNCIATION),
+        ("nhà tôi chưa nhận tiền hỗ trợ lũ lụt", Kind.REPORT),
         ("tôi khiếu nại quyết định thu hồi đất", Kind.FORMAL_COMPLAINT),
         ("kien nghi lam duong", Kind.PROPOSAL),
         ("có người giả danh công an hỏi mã OTP", Kind.FRAUD),
