@@ -198,6 +198,21 @@ def test_the_same_answer_as_sms(page: Page, worker: FakeWorker, shot: Callable[.
     expect(screen.first).to_be_hidden()
 
 
+@pytest.mark.usefixtures("sms_gateway")
+def test_whoever_reads_the_newest_answer_still_sees_it_as_sms(page: Page, worker: FakeWorker) -> None:
+    for number in range(8):
+        say(page, f"câu {number}")
+        worker.answer(make_reply(BIRTH if number < 7 else "Dạ, câu cuối."))
+        expect(page.locator(".line.out")).to_have_count(number + 1)
+    newest = page.locator(".line.out").last
+    for change in (page.get_by_text("Xem dạng tin SMS").click, page.reload):
+        change()
+        expect(page.locator(".sms-page")).to_have_count(8)
+        expect(newest.locator(".sms-text")).to_be_in_viewport()
+    page.get_by_text("Xem dạng tin SMS").click()
+    expect(newest.locator(".text").first).to_be_in_viewport()
+
+
 def test_a_failed_message_is_kept_and_sent_again_once(
     context: BrowserContext, page: Page, worker: FakeWorker, shot: Callable[..., None]
 ) -> None:

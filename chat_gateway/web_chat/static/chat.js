@@ -458,16 +458,17 @@ const smsForm = async (line) => {
   const box = line.sms = el("div", "sms");
   box.append(el("p", "sms-wait", words.sms_loading));
   line.bubble.append(box);
-  const wasAtEnd = atEnd();
+  let wasAtEnd;
   try {
     const form = await call("/chat/messages/" + line.id + "/sms");
+    wasAtEnd = atEnd();  // now: others may have come, or somebody scrolled away, while this one was asked for
     box.textContent = "";
     smsPage(box, form.pages, 0);
   } catch (error) {
     box.textContent = error.told || words.sms_failed;
     box.append(" ", press("link", words.retry, () => { box.remove(); line.sms = null; smsForm(line); }));
   }
-  if (wasAtEnd) toStart(line);
+  if (wasAtEnd) toStart(inOrder((other) => other.out).pop());
 };
 
 const smsPage = (into, pages, index) => {
@@ -489,9 +490,11 @@ const smsPage = (into, pages, index) => {
 
 asSms.onchange = () => {
   store.set("sms", asSms.checked);
+  const wasAtEnd = atEnd();
   lines.forEach((line) => {
     if (asSms.checked && line.out) smsForm(line); else line.node.classList.remove("as-sms");
   });
+  if (wasAtEnd) toEnd();
 };
 
 // The field and the panel
