@@ -62,7 +62,7 @@ RULES: Mapping[Event, Rule] = {
     Event.CANCELLED: Rule(_A, by_law=True),
     Event.REFUSED: Rule(_A, by_law=True),
     Event.WITHDRAWN: Rule(_A, at_once=True),
-    Event.STOPPED: Rule(_A, variants=("supplement", "fee", "check_elsewhere", "own_request")),
+    Event.STOPPED: Rule(_A, variants=("fee", "check_elsewhere", "own_request")),
     Event.RESUMED: Rule(_A),
     Event.RESULT_READY: Rule(_A, by_law=True, variants=("post", "online")),
     Event.RETURNED: Rule(_A),

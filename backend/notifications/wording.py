@@ -52,7 +52,6 @@ VARIANTS: Mapping[str, str] = {
     "online": N_("qua mạng"),
     "post": N_("qua bưu điện"),
     "desk": N_("tại một cửa"),
-    "supplement": N_("chờ bổ sung"),
     "fee": N_("chờ phí, lệ phí"),
     "check_elsewhere": N_("xác minh ở nơi khác"),
     "own_request": N_("người nộp yêu cầu"),

@@ -21,7 +21,7 @@ SITUATIONS = [
     ("filed by post", Event.FILED, "post", "gửi qua bưu điện đã đến"),
     ("received", Event.RECEIVED, "desk", "đã tiếp nhận"),
     ("received, result by post", Event.RECEIVED, "post", "mang đến nhà"),
-    ("clock stopped: supplement", Event.STOPPED, "supplement", "chờ anh/chị bổ sung"),
+    ("clock stopped: supplement", Event.SUPPLEMENT_REQUESTED, "", "còn thiếu"),
     ("clock stopped: fee", Event.STOPPED, "fee", "chờ anh/chị nộp phí, lệ phí: 8.000 đồng"),
     ("clock stopped: check elsewhere", Event.STOPPED, "check_elsewhere", "xác minh thêm ở cơ quan khác"),
     ("clock stopped: own request", Event.STOPPED, "own_request", "theo yêu cầu của anh/chị"),
