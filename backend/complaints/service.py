@@ -146,7 +146,12 @@ def add(conversation_id: int, message_id: int, code: str, text: str) -> str:
             raise Conflict(f"Dạ, phản ánh {complaint.code} đã trả lời xong, em không ghi thêm được.")
         line = f"[{message_id}] {' '.join(text.split())}"
         if line not in complaint.text.splitlines():
-            complaint.text = f"{complaint.text}\n{line}"[:MAX_LENGTH]
+            if len(complaint.text) + len(line) >= MAX_LENGTH:
+                raise Conflict(
+                    f"Dạ, phản ánh {complaint.code} đã dài, em không ghi thêm được nữa. Anh/chị nhắn PA và nội dung"
+                    f" thành phản ánh mới, hoặc gọi {settings().hotline}."
+                )
+            complaint.text = f"{complaint.text}\n{line}"
             _hear_wishes(session, complaint, text)
             intake.name_subjects(complaint)
             acts.take_from_subjects(complaint)

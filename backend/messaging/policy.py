@@ -7,8 +7,8 @@ from datetime import timedelta
 from backend.messaging.models import Status
 from backend.text import fold
 
-MAX_TEXT = 4_000
-"""Characters of an inbound text that are kept; no phone or channel of ours sends more on purpose."""
+MAX_TEXT = 4_096
+"""Characters of an inbound text that are kept: as many as Telegram sends, of all channels the most."""
 REST_COMMAND = "tiep theo"
 DENY = "/deny"
 """The payload of "không phải", the last of the assistant's offers where there may be none among them."""

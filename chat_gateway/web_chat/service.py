@@ -8,7 +8,6 @@ from backend import clock, storage
 from backend.errors import InvalidInput, NotFound, TooMany
 from backend.messaging import service as messaging
 from backend.messaging.models import Status
-from backend.messaging.policy import MAX_TEXT
 from backend.messaging.service import Entry, Inbound
 from backend.text import normalise
 from chat_gateway.settings import chat_settings
@@ -20,6 +19,7 @@ SHOWN = 100
 COME_AGAIN_SECONDS = 3.0
 MINUTE = timedelta(minutes=1)
 MOST_PHOTOS = 5
+MAX_TEXT = 4_000
 
 EMPTY = "Anh/chị chưa viết gì."
 TOO_LONG = "Tin nhắn dài quá 4.000 ký tự. Anh/chị viết ngắn lại hoặc chia thành nhiều tin."

@@ -8,7 +8,6 @@ from flask import Blueprint, Response, jsonify, make_response, render_template, 
 from flask.typing import ResponseReturnValue
 
 from backend import http, storage
-from backend.messaging.policy import MAX_TEXT
 from backend.messaging.service import Entry
 from backend.settings import settings
 from chat_gateway.web_chat import service, sms_form, visitor, wording
@@ -59,7 +58,7 @@ def page() -> ResponseReturnValue:
             words=words,
             hotline=settings().hotline,
             province=settings().province,
-            max_text=MAX_TEXT,
+            max_text=service.MAX_TEXT,
             max_photos=service.MOST_PHOTOS,
             max_photo_mb=storage.LARGEST // 1024 // 1024,
             asset=_asset,

@@ -267,3 +267,10 @@ def test_without_a_token_there_is_no_channel(monkeypatch):
     monkeypatch.setattr(channels, "_channels", {})
     make.client(monkeypatch, TELEGRAM_BOT_TOKEN="")
     assert not channels.offers("telegram")
+
+
+def test_the_longest_message_is_kept_to_its_last_word(gateway):
+    words = "đường ngập " * 371 + "ở đây ạ"
+    assert len(words) == 4_088
+    assert make.post(gateway, make.message(text=words)).status_code == 200
+    assert [message.text for message in make.messages()] == [words]

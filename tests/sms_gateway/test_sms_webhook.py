@@ -8,6 +8,7 @@ import pytest
 from backend.http import route_auth
 from backend.messaging import keywords, service
 from backend.messaging.models import Status
+from backend.messaging.policy import MAX_TEXT
 from backend.queue import queue
 from sms_gateway.signature import sign
 from tests.builders import sms as make
@@ -289,7 +290,7 @@ def test_odd_texts_are_kept_normalised(gateway, body, text):
 def test_ten_thousand_characters_are_taken_and_shortened(gateway):
     assert make.post(gateway, make.inbound(Body="xin chao " * 1_111 + "!")).status_code == 200
     [(text, _)] = kept()
-    assert len(text) == 4_000
+    assert len(text) == MAX_TEXT
 
 
 def test_a_message_without_body_field_is_kept(gateway):

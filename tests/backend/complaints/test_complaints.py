@@ -1,9 +1,12 @@
 """Reports are taken in once, with a code, and reach the officers."""
 
 import pytest
+from sqlalchemy import select
 
 import backend.complaints.keywords  # noqa: F401
 from backend.complaints import service
+from backend.complaints.models import Complaint
+from backend.database import reading
 from backend.errors import InvalidInput, NotFound
 from backend.inbox import service as inbox
 from tests.builders import messaging as make
@@ -75,6 +78,19 @@ def test_what_is_told_afterwards_by_code_is_added_once_and_reaches_the_officers(
     assert f"ghi thêm vào phản ánh {filed.code}" in channel.bodies[-1]
     service.add(then.conversation_id, then.message_id, filed.code, "ở đường Y Jút")
     assert [line.summary for line in inbox.waiting()] == [f"{filed.code}, bổ sung: ở đường Y Jút"]
+
+
+def test_words_that_a_report_has_no_room_for_are_refused_and_not_cut(house):
+    channel, _ = house
+    first = make.text("cống nghẹt", address=OWNER)
+    filed = service.file(first.conversation_id, first.message_id, "cống nghẹt hôi thối " * 199)
+    with reading() as session:
+        before = session.scalars(select(Complaint.text)).one()
+    make.text(f"PA {filed.code} nước tràn vào nhà số 12 Y Jút", address=OWNER)
+    make.work()
+    assert "không ghi thêm được nữa" in channel.bodies[-1]
+    with reading() as session:
+        assert session.scalars(select(Complaint.text)).one() == before
 
 
 def test_nothing_is_added_to_a_strangers_report(house):

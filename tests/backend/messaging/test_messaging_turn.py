@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from backend import clock, database
-from backend.messaging import delivery, ledger, service, turn, wording
+from backend.messaging import delivery, ledger, policy, service, turn, wording
 from backend.messaging.channels import Choice, Rejected, Reply, Sent, TryLater, Undecided
 from backend.messaging.models import Conversation, Message, Owner, Status
 from tests.builders import messaging as make
@@ -342,7 +342,7 @@ def test_ten_thousand_characters_are_cut_not_refused(house):
     _channel, scripted = house
     make.text("a" * 10_000)
     make.work()
-    assert [len(asked) for asked in scripted.asked] == [4_000]
+    assert [len(asked) for asked in scripted.asked] == [policy.MAX_TEXT]
 
 
 def test_nothing_is_woken_when_the_transaction_rolls_back(house):
