@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from backend import clock
 from backend.complaints import acts, consent, draft_words, intake, policy, sorting, wording
 from backend.complaints.acts import CITIZEN, Facts
-from backend.complaints.models import Complaint, ComplaintIdentity
+from backend.complaints.models import Complaint, ComplaintEvent, ComplaintIdentity
 from backend.complaints.places import Place as Place
 from backend.complaints.policy import Action, Kind, Protection, State
 from backend.complaints.sorting import Guess
@@ -24,6 +24,7 @@ from backend.settings import settings
 
 RECEIVED = State.RECEIVED
 ADDED_WITHIN = timedelta(hours=3)
+SENT_AGAIN_WITHIN = timedelta(minutes=1)
 CODE = re.compile(r"(?:PA)?[\s.-]*(\d{6})[\s.-]*(\d{4,6})", re.IGNORECASE)
 MAX_LENGTH = 4_000
 NOT_FOUND = "Dạ, em không tìm thấy phản ánh nào như vậy được gửi từ đây. Anh/chị xem lại mã giúp em."
@@ -115,13 +116,15 @@ class Taken:
 
 
 def file_for_caller(officer: OfficerInfo, call: Call) -> Taken:
-    """Take in what a caller tells an operator. Raises InvalidInput."""
+    """Take in what a caller tells an operator; a form that is sent again at once is one report. Raises InvalidInput."""
     if not call.text.strip() or len(call.text) > MAX_LENGTH:
         message = "Nội dung phản ánh đang để trống hoặc quá dài."
         raise InvalidInput(message, fields=[{"field": "text", "message": message}])
     read = sorting.guess(call.text)
     category = read.category if call.category is None else call.category
     with transaction() as session:
+        if known := _just_taken(session, officer, call):
+            return Taken(known.id, known.code or "", read.emergency_number)
         complaint = Complaint(
             text=call.text.strip(), place=call.place.strip()[:300], state=RECEIVED, created_at=clock.now(),
             protection=call.protection or Protection.NAMED,  # of a denunciation it is more, whatever was wished
@@ -133,6 +136,20 @@ def file_for_caller(officer: OfficerInfo, call: Call) -> Taken:
         if call.agrees:
             consent.record(session, complaint, True, acts.by(officer))
         return Taken(complaint.id, complaint.code or "", read.emergency_number)
+
+
+def _just_taken(session: Session, officer: OfficerInfo, call: Call) -> Complaint | None:
+    """What this operator has filed of the same caller in the same words a moment ago."""
+    filed = (ComplaintEvent.action == Action.FILE) & (ComplaintEvent.actor == officer.actor)
+    query = select(Complaint).join(ComplaintEvent, ComplaintEvent.complaint_id == Complaint.id)
+    since = clock.now() - SENT_AGAIN_WITHIN
+    same = (Complaint.text == call.text.strip(), Complaint.place == call.place.strip()[:300])
+    for row in session.scalars(query.where(filed, *same, Complaint.created_at > since)):
+        person = session.get(ComplaintIdentity, row.id)
+        told = (call.name.strip()[:200], call.phone.strip()[:40])
+        if person is None or (person.name, person.phone) == told:
+            return row
+    return None
 
 
 def add(conversation_id: int, message_id: int, code: str, text: str) -> str:

@@ -1,14 +1,18 @@
 """The operator's form for callers, and the prepared words of answers."""
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from backend import clock
 from backend.audit import Audit, AuditEntry
-from backend.complaints import answer_texts
+from backend.complaints import answer_texts, service
 from backend.complaints.models import Complaint, ComplaintEvent, ComplaintIdentity
 from backend.complaints.policy import Kind, Protection, State
+from backend.complaints.service import Call
 from backend.database import reading
 from backend.errors import Forbidden, InvalidInput, NotFound
 from backend.organisation import sign_in
@@ -61,6 +65,16 @@ def test_an_operator_files_call_after_call(house, app):
         assert session.scalars(select(ComplaintEvent.actor)).all() == [house[Role.HOTLINE_OPERATOR].actor]
     opened = browser.post("/officers/complaints/new", data={**fields, **call, "then": "open"})
     assert opened.headers["Location"].endswith(f"/officers/complaints/{newest().id}")
+
+
+def test_a_form_sent_again_is_one_report_and_the_next_caller_has_one_of_their_own(house):
+    call = Call("đèn đường hỏng", place="Tân Lợi", name="Hồ Văn Mười", phone="0905000001")
+    operator = house[Role.HOTLINE_OPERATOR]
+    taken = service.file_for_caller(operator, call)
+    assert service.file_for_caller(operator, call) == taken
+    assert service.file_for_caller(operator, replace(call, phone="0905000002")).id != taken.id
+    with clock.stopped_at(clock.now() + timedelta(minutes=2)):
+        assert service.file_for_caller(operator, call).id != taken.id
 
 
 def test_an_emergency_is_told_at_once_and_what_protects_is_never_taken_away(house, app):
