@@ -110,10 +110,10 @@ def next_steps(dossier: Dossier) -> list[str]:
     """What happens next, when, and what there is to do for the applicant; why, when it is late."""
     match State(dossier.state):
         case State.SUBMITTED:
-            when = "để hồ sơ được tiếp nhận" if fees.is_paid_online(dossier) else "khi đến nhận kết quả"
+            when = "Để hồ sơ được tiếp nhận, " if fees.is_paid_online(dossier) else "Khi đến nhận kết quả, "
             return ["Bộ phận một cửa sẽ kiểm tra và báo tin cho anh/chị.", *_fee(dossier, when)]
         case State.RESULT_READY:
-            return [*_collecting(dossier), *_fee(dossier, "trước khi nhận kết quả")]
+            return [*_collecting(dossier), *_fee(dossier, "Trước khi nhận kết quả, ")]
         case State.SUPPLEMENT_REQUESTED:
             return _supplementing(dossier)
         case State.RETURNED:
@@ -136,7 +136,8 @@ def _fee(dossier: Dossier, when: str) -> list[str]:
     if not owed:
         return []
     how = f"ở {link(dossier)}" if fees.is_paid_online(dossier) else f"tại {dossier.desk_name}."
-    return [f"Lệ phí {money(owed)} đồng, nộp {when}{' ' if when else ''}{how}"]
+    sentence = f"{when}anh/chị nộp lệ phí {money(owed)} đồng {how}"
+    return [sentence[:1].upper() + sentence[1:]]
 
 
 def _refund(dossier: Dossier) -> list[str]:

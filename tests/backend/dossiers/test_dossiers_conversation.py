@@ -184,7 +184,7 @@ def test_a_fee_and_a_parcel_are_told(chat):
     payments.set_fee(dossier_id(code), 8000, "Lệ phí", walking.HOUSE)
     text = told(code)
     assert "mã bưu gửi EX" in text
-    assert "Lệ phí 8.000 đồng, nộp trước khi nhận kết quả ở http" in text
+    assert "Trước khi nhận kết quả, anh/chị nộp lệ phí 8.000 đồng ở http" in text
 
 
 @pytest.mark.parametrize("state", list(State))
