@@ -80,7 +80,8 @@ _YES = {
     "ok",
     "oke",
 }
-_LETS_PUBLISH = {"cong khai", "cong khai di", "cho cong khai", "duoc", "duoc chu", "dong y", "cu cong khai"}
+_HIDES = re.compile(r"\b(?:giau (?:ten|danh tinh)|an danh|(?:dung|khong) (?:neu|ghi|lo) ten)\b")
+_LETS_PUBLISH = {"cho", "cong khai", "cong khai di", "cho cong khai", "duoc", "duoc chu", "dong y", "cu cong khai"}
 _KEEPS_PRIVATE = {"khong", "khong cong khai", "dung cong khai", "khong cho", "khong duoc", "khong dong y"}
 _CORRECTS = re.compile(
     r"(?:da |a |u |uh )*(?:sai|nham|chua dung|khong dung|ko dung|khong phai|sua|noi lai)\b.*\w{2}.*\w{2}"
@@ -156,6 +157,8 @@ async def interrupts(turn: Turn) -> bool:
             meaning = _meaning_of_name(turn)
         case "complaint_check":
             meaning = _meaning_of_check(turn)
+        case "complaint_publish" | "complaint_sent" if _HIDES.search(fold(turn.text)):
+            meaning = "" if len(words(turn.text)) <= _MOST_WORDS_OF_STOP else None
         case "complaint_publish":
             meaning = _meaning_of_publish(turn)
         case _:

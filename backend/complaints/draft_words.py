@@ -90,6 +90,12 @@ def hide(draft: Complaint) -> None:
         draft.protection = Protection.ANONYMOUS
 
 
+def only_hides(text: str) -> bool:
+    """Whether somebody asks not to be named, and nothing else."""
+    rest, wanted = _without(_HIDE, text)
+    return wanted and len(rest.split()) <= 2
+
+
 def _without(pattern: re.Pattern[str], text: str) -> tuple[str, bool]:
     match = pattern.search(fold(text))
     if match is None:
@@ -211,6 +217,13 @@ def followed(draft: Complaint) -> str:
         f"Dạ, em đã ghi anh/chị cùng báo việc này, mã {draft.code}. Có trả lời em báo anh/chị ngay tại đây."
         f" Xem tiến độ: nhắn PA {wording.short_code(draft)}."
     )
+
+
+def hidden(report: Complaint) -> str:
+    """Somebody wants not to be named in a report that is in already."""
+    if report.protection == Protection.NAMED:
+        return "Dạ, khiếu nại cần họ tên nên không giấu được; cán bộ muốn xem phải nêu lý do."
+    return f"Dạ, tên, số của anh/chị ở phản ánh {report.code} được giấu."
 
 
 def remind(draft: Complaint) -> str:

@@ -60,7 +60,7 @@ def hear(conversation_id: int, message_id: int, text: str, *, meaning: str = "",
     nothing more is asked. Raises NotFound for a message of somebody else, InvalidInput for too much.
     """
     messaging.message_text(conversation_id, message_id)
-    if meaning in ("yes", "no") and (said := _decided(conversation_id, message_id, agrees=meaning == "yes")):
+    if said := _after_the_receipt(conversation_id, message_id, text, meaning):
         return said
     came = messaging.attachments_of(conversation_id, message_id)
 
@@ -216,17 +216,28 @@ def _begin(session: Session, conversation_id: int) -> Complaint:
     return draft
 
 
-def _decided(conversation_id: int, message_id: int, *, agrees: bool) -> Said | None:
-    """Yes or no to the question that the receipt of the last report ends with; None where it is not open."""
+def _after_the_receipt(conversation_id: int, message_id: int, text: str, meaning: str) -> Said | None:
+    """What is said of the report just sent: yes or no to its question, or not to be named. None for anything else."""
     with transaction() as session:
         last = session.scalars(_newest(conversation_id).with_for_update()).first()
-        if last is None or last.asked.get("question") != Question.PUBLISH or _is_stale(last):
+        if last is None or last.state not in policy.OPEN or _is_stale(last):
             return None
         if last.asked.get("heard") == message_id:  # it was this very yes that sent the report
             return None
-        said = Said("filed", consent.record(session, last, agrees))
-        last.asked = last.asked | {"heard": message_id, "said": asdict(said)}
+        if last.asked.get("question") == Question.PUBLISH and meaning in ("yes", "no"):
+            said = Said("filed", consent.record(session, last, meaning == "yes"))
+        elif words_of.only_hides(text):
+            said = Said("filed", _hide(session, last))
+        else:
+            return None
+        last.asked = last.asked | {"question": "", "heard": message_id, "said": asdict(said)}
         return said
+
+
+def _hide(session: Session, report: Complaint) -> str:
+    words_of.hide(report)
+    intake.forget_sender(session, report)
+    return words_of.hidden(report)
 
 
 def _question_of(draft: Complaint) -> Question:

@@ -1,5 +1,6 @@
 """What taking a report in is made of: code, kind and subjects from its words, its sender sealed, its history begun."""
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from backend import clock
@@ -28,6 +29,12 @@ def take_in(
         person.complaint_id = complaint.id
         session.merge(person)
     note(session, complaint, Action.FILE, actor)
+
+
+def forget_sender(session: Session, complaint: Complaint) -> None:
+    """Nothing is kept of who sends without a name."""
+    if complaint.protection == Protection.ANONYMOUS:
+        session.execute(delete(ComplaintIdentity).where(ComplaintIdentity.complaint_id == complaint.id))
 
 
 def classify(complaint: Complaint, guessed: Guess) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend import clock
@@ -169,19 +169,13 @@ def add(conversation_id: int, message_id: int, code: str, text: str) -> str:
                     f" thành phản ánh mới, hoặc gọi {settings().hotline}."
                 )
             complaint.text = f"{complaint.text}\n{line}"
-            _hear_wishes(session, complaint, text)
+            draft_words.wishes(complaint, text)  # whoever asks only now not to be named is not named from now on
+            intake.forget_sender(session, complaint)
             intake.name_subjects(complaint)
             acts.take_from_subjects(complaint)
             intake.note(session, complaint, Action.ADD)
             intake.show(complaint, f"{complaint.code}, bổ sung: {text.strip()}", message_id)
         return f"Dạ, em đã ghi thêm vào phản ánh {complaint.code}. Cảm ơn anh/chị."
-
-
-def _hear_wishes(session: Session, complaint: Complaint, text: str) -> None:
-    """Whoever asks only now not to be named is not named from now on."""
-    draft_words.wishes(complaint, text)
-    if complaint.protection == Protection.ANONYMOUS:
-        session.execute(delete(ComplaintIdentity).where(ComplaintIdentity.complaint_id == complaint.id))
 
 
 def add_files(conversation_id: int, files: list[dict[str, Any]], place: Place | None) -> str | None:

@@ -277,6 +277,25 @@ def test_whether_everybody_may_read_of_it_is_asked_with_the_receipt_and_silence_
         assert session.scalars(said_so.order_by(ComplaintEvent.id)).all() == ["consent", "refuse", "consent", "refuse"]
 
 
+def test_whoever_asks_right_after_the_receipt_not_to_be_named_is_not(telegram):
+    citizen = Citizen()
+    citizen.tells(LIGHT)
+    citizen.tells("gửi", "yes")
+    said = citizen.tells("giấu tên tôi đi")
+    assert said.outcome == "filed"
+    assert f"{citizen.report.code} được giấu" in said.text
+    assert (citizen.report.state, citizen.report.protection) == (State.RECEIVED, Protection.ANONYMOUS)
+    assert keywords.awaited(citizen.conversation_id) == "complaint_sent"
+    with reading() as session:
+        assert session.get(ComplaintIdentity, citizen.report.id) is None
+        assert session.scalar(select(func.count()).select_from(Complaint)) == 1
+    owner = Citizen("78")
+    owner.tells("khiếu nại quyết định thu hồi đất của tôi")
+    owner.tells("Lê Văn Tám")
+    owner.picks("Gửi")
+    assert "cần họ tên" in owner.tells("giấu tên tôi đi").text
+
+
 def test_the_keyword_knows_the_same_wishes_also_afterwards(telegram):
     citizen = Citizen()
     citizen.conversation_id = make.text(f"PA {LIGHT}, giấu tên tôi", channel="telegram", address="77").conversation_id
