@@ -28,12 +28,16 @@ _UNDER_WAY = (ShipmentState.ORDERED, ShipmentState.ON_THE_WAY)
 
 
 def to_order(limit: int = 200) -> list[int]:
-    """Parcels that no carrier knows yet and whose fee is settled: nobody could ask for it once the result is there."""
+    """Parcels that no carrier knows yet and whose fee is settled: nobody could ask for it once the result is there.
+
+    Those that somebody sends by hand, as they have no carrier, stand in nobody's way.
+    """
     with reading() as session:
         query = select(Shipment.id).where(
             Shipment.state == ShipmentState.ORDERED,
             Shipment.direction == Direction.OUT,
             Shipment.tracking_code.is_(None),
+            Shipment.carrier.in_(carriers.in_use()),
             Shipment.dossier_id.not_in(_owing()),
         )
         return list(session.scalars(query.order_by(Shipment.id).limit(limit)))

@@ -5,8 +5,11 @@ from backend.dossiers.carriers.sandbox import Sandbox
 from backend.settings import settings
 
 
+def in_use() -> list[str]:
+    """Names of the carriers that can be asked here. The sandbox never can in production."""
+    return [Sandbox.name] if settings().environment != "production" else []
+
+
 def named(name: str) -> Carrier | None:
-    """The carrier of this name, None where it is not in use here. The sandbox never is in production."""
-    if name == Sandbox.name and settings().environment != "production":
-        return Sandbox()
-    return None
+    """The carrier of this name, None where it is not in use here."""
+    return Sandbox() if name in in_use() else None

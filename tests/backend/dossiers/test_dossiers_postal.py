@@ -15,6 +15,7 @@ from backend.dossiers.policy import FiledVia, ReturnBy, State
 from backend.errors import Conflict, NotFound, Unavailable
 from backend.notifications import service as notifications
 from backend.organisation.models import Role
+from backend.settings import settings
 from backend.wsgi import build
 from tests.builders.dossiers import dossier_id, get, make_crew, make_dossier, make_filing
 from tests.builders.public import Citizen, dossier
@@ -49,6 +50,21 @@ def test_a_result_by_post_is_ordered_once_and_its_code_told(database, told):
     posted = [one for one in told if one.event == "posted"]
     assert [one.facts["tracking"] for one in posted] == [parcel().tracking_code]
     assert parcel().tracking_code.endswith("VN")
+
+
+def test_parcels_without_a_carrier_keep_none_of_the_others_waiting(database, told, monkeypatch):
+    """They were made while none was configured, and may be more than are ordered in one go."""
+    monkeypatch.setenv("POSTAL_CARRIER", "")
+    settings.cache_clear()
+    ready()
+    waits = parcel().id
+    monkeypatch.setenv("POSTAL_CARRIER", "sandbox")
+    settings.cache_clear()
+    ready()
+    [found] = postal.to_order(limit=1)
+    assert found != waits
+    assert postal.order(found)
+    assert postal.to_order() == []
 
 
 def test_a_carrier_that_does_not_answer_is_asked_again(database, told, monkeypatch):
