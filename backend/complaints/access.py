@@ -5,7 +5,7 @@ What somebody may *do* to a report is another question, answered by `policy.part
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from backend.complaints import policy
@@ -60,8 +60,11 @@ def kept_from(officer: OfficerInfo) -> Select[int]:
     return reports.where(_theirs(officer))
 
 
-inbox_access.seals(select(func.coalesce(Complaint.conversation_id, 0)).where(Complaint.protection != Protection.NAMED))
-"""Who reports without a name, or protected, stays unknown to officers who talk with them, too."""
+@inbox_access.seals
+def is_sealed(conversation_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """Who reports without a name, or protected, stays unknown to officers who talk with them, too."""
+    theirs = and_(Complaint.conversation_id == conversation_id, Complaint.protection != Protection.NAMED)
+    return exists(select(Complaint.id).where(theirs))
 
 
 def load(session: Session, complaint_id: int, officer: OfficerInfo) -> Complaint:

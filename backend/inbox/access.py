@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 
-from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, false, literal, or_, select, true
 from sqlalchemy.orm import Session
 
 from backend.errors import NotFound
@@ -16,7 +16,8 @@ EVERYWHERE = frozenset({Role.HOTLINE_OPERATOR, Role.PROVINCE_LEADER, Role.ADMINI
 """They serve the whole province; everybody else sees the queues of their agency and what was given to them."""
 Bar = Callable[[OfficerInfo], Select[int]]
 _bars: list[Bar] = []
-_seals: list[Select[int]] = []
+Seal = Callable[[SQLColumnExpression[int]], ColumnElement[bool]]
+_seals: list[Seal] = []
 SUPERVISORS = frozenset({Role.HOTLINE_OPERATOR, Role.HEAD, Role.LEADER, Role.PROVINCE_LEADER, Role.ADMINISTRATOR})
 
 
@@ -26,15 +27,15 @@ def bars(bar: Bar) -> Bar:
     return bar
 
 
-def seals(conversations: Select[int]) -> Select[int]:
-    """Register a select of the conversations (ids, never NULL) whose citizen officers know only with a reason."""
-    _seals.append(conversations)
-    return conversations
+def seals(seal: Seal) -> Seal:
+    """Register the condition, on a conversation's id, that officers know who writes there only with a reason."""
+    _seals.append(seal)
+    return seal
 
 
 def is_sealed() -> ColumnElement[bool]:
     """The condition, on `Case`, that who writes there is sealed."""
-    return or_(false(), *(Case.conversation_id.in_(seal) for seal in _seals))
+    return or_(false(), *(seal(Case.conversation_id) for seal in _seals))
 
 
 def sealed(session: Session, case_ids: Collection[int]) -> set[int]:
