@@ -66,7 +66,7 @@ async def not_understood(turn: Turn, *, offers: bool = True) -> None:
     if offers and turn.awaiting == "complaint":
         turn.utter("utter_ask_more_words")
         return
-    pending = aspects.read(turn.pending_aspect)
+    pending = [] if aspects.changes_mind(turn.text) else aspects.read(turn.pending_aspect)
     search = await turn.api.search(turn.text) if offers and turn.text else None
     if search and search.decision == "sure" and pending:
         await tell(turn, Meant(search.hits[0].code), pending)

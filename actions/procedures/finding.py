@@ -124,10 +124,15 @@ def _in_words(text: str) -> list[str]:
 
 def _picked_by_name(turn: Turn, search: Search) -> str | None:
     """The one procedure among those just offered that the words may mean; None when none or several do."""
-    if search.ask or search.decision == "none" or _is_weak(turn, search):
+    if search.ask or search.decision == "none":
         return None
     likely = [hit.code for hit in search.hits if hit.score >= PICKED_SHARE * search.hits[0].score]
     among = [code for code in likely if code in offered_codes(turn)]
+    if _is_weak(turn, search):  # "bản sao bao lâu": only what has these very words in its title
+        said = set(search.residual.split())
+        titles = {b.entities.get("procedure_code"): b.title for b in turn.offered}
+        among = [code for code in among if said <= set(words(titles[code]))]
+        return among[0] if len(among) == 1 else None
     return among[0] if len(among) == 1 or likely[:1] == among[:1] else None
 
 

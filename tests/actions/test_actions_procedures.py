@@ -337,6 +337,14 @@ def test_the_page_to_file_on_is_shown_once_and_on_sms_only_to_who_asks_for_it(ch
     assert Citizen(backend, channel).writes(words, intent).more.get("links", []) == links
 
 
+def test_weak_words_pick_what_was_offered_by_its_title_alone() -> None:
+    birth, again = hit(BIRTH, title="Bản sao khai sinh"), hit(BIRTH_AGAIN, 9.5, title="Đăng ký lại")
+    searches = {"giay": found("ask", birth, again, residual="giay"), "ban sao": found("ask", birth, residual="ban sao")}
+    citizen = Citizen(FakeBackend(searches=searches))
+    citizen.writes("giấy", "search_procedure")
+    assert citizen.writes("bản sao bao lâu", "ask_duration").texts == [f"{NAMES[BIRTH]}: duration."]
+
+
 def test_a_number_in_a_few_words_picks_the_title_that_spells_it_out() -> None:
     titles = ("Công ty TNHH một chủ", "Công ty TNHH từ hai người góp vốn")
     buttons = [Button(title, "search_procedure", {"procedure_code": title}) for title in titles]

@@ -1,5 +1,7 @@
 """Every route of every web process has an authentication decision, and the refusals work."""
 
+import re
+
 import pytest
 
 from backend.http import public, route_auth
@@ -73,3 +75,18 @@ def test_errors_have_one_shape_and_leak_nothing(database):
     assert response.json["error"]["code"] == "internal"
     assert b"secret detail" not in response.data
     assert response.headers["X-Request-ID"] == response.json["error"]["request_id"]
+
+
+def test_the_api_of_the_assistant_is_described_from_its_code_and_can_be_browsed(database):
+    app = build_backend()
+    client = app.test_client()
+    described = client.get("/api/openapi.json").json["paths"]
+    routes = {
+        re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api/v1/")
+    }
+    assert routes == set(described)
+    page = client.get("/api/swagger")
+    assert page.status_code == 200
+    assert not re.search(rb"""(?:src|href)=["'](?:https?:)?//""", page.data), "its assets are ours"

@@ -3,10 +3,14 @@
 import re
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import func, select
 
+from backend.dossiers.models import Dossier
+from backend.dossiers.policy import State
 from tests.end_to_end.stack import Stack, wait_for
 
 pytestmark = pytest.mark.end_to_end
@@ -21,6 +25,13 @@ def first_dossier(stack: Stack, phone: str) -> str:
     code = re.search(rf"H15[\d.]*-\d{{6}}-{tail[0]}", stack.text(phone, f"HS {tail[0]}"))
     assert code
     return code[0]
+
+
+def test_the_demo_holds_300_dossiers_in_all_states(template: Path):
+    with Stack(template).database() as session:
+        query = select(Dossier.state, func.count()).group_by(Dossier.state)
+        counts = {row.state: row[1] for row in session.execute(query)}
+    assert (sum(counts.values()), set(counts)) == (300, set(State))
 
 
 def test_a_signed_sms_is_answered_with_the_papers_of_the_right_procedure(stack: Stack):
