@@ -243,7 +243,7 @@ def test_the_same_nearby_is_offered_and_joined_and_told_of_the_answer(telegram):
 
 
 def test_a_report_by_keyword_or_telephone_is_met_by_a_neighbours_too(telegram):
-    first = make.text(f"PA {LIGHT}")
+    first = make.text(f"PA {LIGHT}", channel="telegram")
     make.work()
     said = Citizen("78").tells("đèn đường trước số 12 Nguyễn Du tắt mấy hôm nay")
     assert said.question == "same"
