@@ -291,6 +291,15 @@ def _under_way(dossier: Dossier) -> int | None:
 
 
 @pytest.mark.usefixtures("database")
+def test_history_is_neither_changed_nor_removed() -> None:
+    of = dossier_id(make_dossier(State.RECEIVED))
+    with pytest.raises(RuntimeError), transaction() as session:
+        session.get_one(Dossier, of).history[0].reason = "khác"
+    with pytest.raises(RuntimeError), transaction() as session:
+        session.delete(session.get_one(Dossier, of).history[0])
+
+
+@pytest.mark.usefixtures("database")
 class TestWho:
     """Beyond the role: the right step, the right person."""
 
