@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from backend import clock
 from backend.database import reading
-from backend.i18n import money
+from backend.i18n import N_, gettext, money
 from backend.messaging.channels import Health, HealthState
 from backend.messaging.models import Direction, Message, Status
 from backend.messaging.sms_provider import Provider
@@ -43,11 +43,17 @@ def of_channel() -> Health:
     """The channel's health for officers: a line for each provider, and what somebody should look at."""
     known = providers()
     working = [each for each in known if not each.draining]
-    steps = [f"{each.name}: nhiều lỗi, xem nhật ký và hỏi nhà cung cấp." for each in known if _is_faulty(each)]
+    steps = [
+        gettext("%(name)s: nhiều lỗi, xem nhật ký và hỏi nhà cung cấp.", name=each.name)
+        for each in known
+        if _is_faulty(each)
+    ]
     if "console" in sms_settings().weights and settings().environment == "production":
-        steps.append("SMS chỉ được in ra màn hình: khai SMS_PROVIDER hoặc SMS_PROVIDERS.")
+        steps.append(N_("SMS chỉ được in ra màn hình: khai SMS_PROVIDER hoặc SMS_PROVIDERS."))
     if not working:
-        return Health(HealthState.ALARM, _lines(known), ("Mọi nhà cung cấp SMS đều đang ngừng nhận tin mới.", *steps))
+        return Health(
+            HealthState.ALARM, _lines(known), (N_("Mọi nhà cung cấp SMS đều đang ngừng nhận tin mới."), *steps)
+        )
     return Health(HealthState.WARNING if steps else HealthState.WELL, _lines(known), tuple(steps))
 
 
@@ -61,11 +67,12 @@ def _lines(known: list[Provider]) -> tuple[tuple[str, str], ...]:
 
 
 def _line(each: Provider) -> str:
-    told = [f"tỷ trọng {each.weight}" + (" (ngừng giao tin mới)" if each.draining else "")]
-    told.append(f"{each.errors} lỗi trong phút qua")
+    told = [gettext("tỷ trọng %(n)s", n=each.weight) + (gettext(" (ngừng giao tin mới)") if each.draining else "")]
+    told.append(gettext("%(n)s lỗi trong phút qua", n=each.errors))
     if each.slow is not None:
-        told.append(f"{each.slow:.0%} tin chậm")
-    told.append(f"{each.sent_today} tin hôm nay, tháng này {money(each.cost_this_month)}")
+        told.append(gettext("%(share)s tin chậm", share=f"{each.slow:.0%}"))
+    month = money(each.cost_this_month)
+    told.append(gettext("%(n)s tin hôm nay, tháng này %(cost)s", n=each.sent_today, cost=month))
     return ", ".join(told)
 
 

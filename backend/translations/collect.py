@@ -1,6 +1,6 @@
 """Finding every text that is marked for translation, and bringing the .po file to it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,20 @@ from backend.i18n import FILES
 from backend.settings import ROOT
 
 _METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2"), ("**/templates/**.txt", "jinja2")]
+_ROOMS = tuple(ROOT / room for room in ("backend", "chat_gateway", "sms_gateway"))
 _KEYWORDS: dict[str, Any] = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2)}
 Text = str | tuple[str, ...]
 
 
-def texts(folder: Path = ROOT / "backend") -> Iterator[tuple[Text, str]]:
+def texts(folders: Sequence[Path] = _ROOMS) -> Iterator[tuple[Text, str]]:
     """Every marked text (a tuple where it has a plural) with the file it stands in."""
-    found = extract_from_dir(
-        str(folder), _METHODS, {"**.html": {"silent": "false"}}, _KEYWORDS, directory_filter=_is_ours
-    )
-    for filename, _line, text, _comments, _context in found:
-        if text and all(text):
-            yield text, f"{folder.name}/{filename}"
+    for folder in folders:
+        found = extract_from_dir(
+            str(folder), _METHODS, {"**.html": {"silent": "false"}}, _KEYWORDS, directory_filter=_is_ours
+        )
+        for filename, _line, text, _comments, _context in found:
+            if text and all(text):
+                yield text, f"{folder.name}/{filename}"
 
 
 def _is_ours(folder: Any) -> bool:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from telegram import WebhookInfo
 
 from backend import clock
+from backend.i18n import N_
 from backend.messaging.channels import Health, HealthState, SendError
 from chat_gateway.settings import chat_settings
 from chat_gateway.telegram import bot_api
@@ -14,11 +15,11 @@ from chat_gateway.telegram import bot_api
 KEPT_SECONDS = 60.0
 RECENT = timedelta(minutes=15)
 
-TOKEN = "Telegram không nhận mã của bot: đặt lại TELEGRAM_BOT_TOKEN, khởi động lại."  # noqa: S105 - words
-NOT_REACHED = "Chưa kết nối được tới Telegram: kiểm tra mạng của máy chủ."
-NO_WEBHOOK = "Telegram chưa biết địa chỉ nhận tin: chạy flask --app chat_gateway.cli telegram set-webhook"
-STILL_WEBHOOK = "Telegram vẫn gửi tin tới webhook: chạy flask --app chat_gateway.cli telegram delete-webhook"
-FAILING = "Telegram không gửi được tin tới máy chủ: xem lỗi gần nhất."
+TOKEN = N_("Telegram không nhận mã của bot: đặt lại TELEGRAM_BOT_TOKEN, khởi động lại.")
+NOT_REACHED = N_("Chưa kết nối được tới Telegram: kiểm tra mạng của máy chủ.")
+NO_WEBHOOK = N_("Telegram chưa biết địa chỉ nhận tin: chạy flask --app chat_gateway.cli telegram set-webhook")
+STILL_WEBHOOK = N_("Telegram vẫn gửi tin tới webhook: chạy flask --app chat_gateway.cli telegram delete-webhook")
+FAILING = N_("Telegram không gửi được tin tới máy chủ: xem lỗi gần nhất.")
 
 
 class Watch:
@@ -46,12 +47,12 @@ def _asked() -> Health:
     polling = chat_settings().telegram_mode == "polling"
     facts = [
         ("Bot", f"@{name}"),
-        ("Nhận tin", "hỏi Telegram định kỳ" if polling else "webhook"),
-        ("Tin chờ ở Telegram", str(webhook.pending_update_count)),
+        (N_("Nhận tin"), N_("hỏi Telegram định kỳ") if polling else "webhook"),
+        (N_("Tin chờ ở Telegram"), str(webhook.pending_update_count)),
     ]
     if webhook.last_error_date:
         at = webhook.last_error_date.astimezone(clock.VIETNAM)
-        facts.append(("Lỗi gần nhất", f"{at:%H:%M %d/%m/%Y} {webhook.last_error_message or ''}".strip()))
+        facts.append((N_("Lỗi gần nhất"), f"{at:%H:%M %d/%m/%Y} {webhook.last_error_message or ''}".strip()))
     state, steps = _judged(webhook, polling=polling)
     return Health(state, tuple(facts), steps)
 

@@ -5,10 +5,13 @@ from datetime import timedelta
 import pytest
 
 from backend import clock
+from backend.database import transaction
 from backend.messaging import channels, traffic, web
 from backend.messaging.channels import Health, HealthState, Window
 from backend.messaging.traffic import Windows
 from backend.organisation.models import Role
+from chat_gateway.zalo import health as zalo_health
+from chat_gateway.zalo.models import ZaloAccount
 from tests.builders import messaging
 from tests.builders import zalo as make
 from tests.builders.organisation import make_app, make_officer, signed_in
@@ -40,6 +43,32 @@ def test_an_administrator_reads_what_is_to_be_done(monkeypatch):
     for part in ("Cần xử lý ngay", "Quản trị viên chạy lệnh.", "249", "SMS"):
         assert part in response.text
     assert response.text.index("Zalo</th>") < response.text.index("SMS</th>"), "trouble comes first"
+
+
+def test_in_english_it_speaks_english_also_where_a_gateway_words_it(monkeypatch):
+    app = make_app()
+    app.register_blueprint(web.blueprint)
+    monkeypatch.setenv("ZALO_OA_ID", make.OA_ID)
+    with transaction() as session:
+        session.add(ZaloAccount(oa_id=make.OA_ID, trouble="-115", quota={"remain": "unlimited"}))
+    health = zalo_health.of_account(make.OA_ID)  # worded where no language is chosen yet
+
+    class Troubling(messaging.RecordingChannel):
+        def health(self):
+            return zalo_health.of_account(make.OA_ID)
+
+    monkeypatch.setattr(channels, "_channels", {"zalo": Troubling("zalo")})
+    browser = signed_in(app, make_officer(role=Role.ADMINISTRATOR))
+    browser.set_cookie("language", "en")
+    said = browser.get(PAGE).text
+    for part in (
+        "has no money left. (error -115)",
+        "Consultation messages left",
+        "without limit",
+        "administrator runs",
+    ):
+        assert part in said
+    assert all(label not in said for label, _ in health.facts if label != "OA")
 
 
 def test_a_specialist_does_not_see_it(monkeypatch):
