@@ -23,6 +23,7 @@ VIEWERS = frozenset({Role.HEAD, Role.LEADER})
 navigation.add(
     Entry(N_("Nhân sự và nghỉ phép"), "team.page", VIEWERS, hint=N_("Ai giữ bao nhiêu hồ sơ, chuyên môn, ngày nghỉ"))
 )
+Answer = Response | tuple[str, int]
 viewer_required = role_required(*VIEWERS)
 head_required = role_required(Role.HEAD)
 
@@ -31,9 +32,17 @@ head_required = role_required(Role.HEAD)
 @viewer_required
 def page() -> str:
     """My people: what they hold, are good at, and when they are away."""
+    return _page()
+
+
+def _page(wrong: str = "", of: int | None = None) -> str:
+    """After a refusal with what was wrong, and what was typed about whom."""
     officer = current_officer()
     facts = {"members": team.members(officer), "fields": procedures.fields(), "today": clock.today()}
-    return render_template("dossiers/team.html", **facts, may_assign=officer.role == Role.HEAD)
+    typed = request.form if wrong else {}
+    return render_template(
+        "dossiers/team.html", **facts, may_assign=officer.role == Role.HEAD, wrong=wrong, of=of, typed=typed
+    )
 
 
 @blueprint.post("/assign")
@@ -69,46 +78,48 @@ def undo() -> str:
 
 @blueprint.post("/<int:officer_id>/absences")
 @viewer_required
-def add_absence(officer_id: int) -> Response:
+def add_absence(officer_id: int) -> Answer:
     """Enter days on which somebody is away."""
     officer, form = current_officer(), request.form
     who = team.member(officer_id, officer)
     first, last, reason = _day(form.get("first_day", "")), _day(form.get("last_day", "")), form.get("reason", "")
-    return _done(lambda: absences.add(who.id, first, last, reason.strip(), officer), N_("Đã ghi thời gian nghỉ."))
+    return _done(
+        officer_id, lambda: absences.add(who.id, first, last, reason.strip(), officer), N_("Đã ghi thời gian nghỉ.")
+    )
 
 
 @blueprint.post("/<int:officer_id>/absences/<int:absence_id>/end")
 @viewer_required
-def end_absence(officer_id: int, absence_id: int) -> Response:
+def end_absence(officer_id: int, absence_id: int) -> Answer:
     """They are back."""
     officer = current_officer()
     who = team.member(officer_id, officer)
-    return _done(lambda: absences.end(absence_id, who.id, officer), N_("Đã ghi là đi làm lại."))
+    return _done(officer_id, lambda: absences.end(absence_id, who.id, officer), N_("Đã ghi là đi làm lại."))
 
 
 @blueprint.post("/<int:officer_id>/absences/<int:absence_id>/remove")
 @viewer_required
-def remove_absence(officer_id: int, absence_id: int) -> Response:
+def remove_absence(officer_id: int, absence_id: int) -> Answer:
     """It was a mistake."""
     officer = current_officer()
     who = team.member(officer_id, officer)
-    return _done(lambda: absences.remove(absence_id, who.id, officer), N_("Đã xóa thời gian nghỉ."))
+    return _done(officer_id, lambda: absences.remove(absence_id, who.id, officer), N_("Đã xóa thời gian nghỉ."))
 
 
 @blueprint.post("/<int:officer_id>/skills")
 @viewer_required
-def add_skill(officer_id: int) -> Response:
+def add_skill(officer_id: int) -> Answer:
     """Note what somebody is good at."""
     officer, skill = current_officer(), request.form.get("skill", "")
-    return _done(lambda: team.add_skill(officer_id, skill, officer), N_("Đã ghi chuyên môn."))
+    return _done(officer_id, lambda: team.add_skill(officer_id, skill, officer), N_("Đã ghi chuyên môn."))
 
 
 @blueprint.post("/<int:officer_id>/skills/<int:skill_id>/remove")
 @viewer_required
-def remove_skill(officer_id: int, skill_id: int) -> Response:
+def remove_skill(officer_id: int, skill_id: int) -> Answer:
     """They no longer do it."""
     officer = current_officer()
-    return _done(lambda: team.remove_skill(officer_id, skill_id, officer), N_("Đã bỏ chuyên môn."))
+    return _done(officer_id, lambda: team.remove_skill(officer_id, skill_id, officer), N_("Đã bỏ chuyên môn."))
 
 
 def _told(given: Sequence[Given], back: str, *, undone: bool = False) -> str:
@@ -117,13 +128,12 @@ def _told(given: Sequence[Given], back: str, *, undone: bool = False) -> str:
     return render_template("dossiers/assigned.html", given=given, back=back, left=left, undone=undone)
 
 
-def _done(service: Callable[[], object], said: str) -> Response:
+def _done(officer_id: int, service: Callable[[], object], said: str) -> Answer:
     try:
         service()
     except (InvalidInput, Conflict) as error:
-        flash(gettext(error.message), "error")
-    else:
-        flash(gettext(said), "success")
+        return _page(gettext(error.message), officer_id), error.status
+    flash(gettext(said), "success")
     return redirect(url_for("team.page"), 303)
 
 

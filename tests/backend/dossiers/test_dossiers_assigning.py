@@ -116,8 +116,7 @@ def test_absences_and_skills_are_kept_on_the_page(crew, colleague):
     days = {"first_day": (today - timedelta(days=1)).isoformat(), "last_day": (today + timedelta(days=2)).isoformat()}
     assert post(browser, f"/officers/team/{colleague}/absences", **days).status_code == 303
     assert absences.back_of(colleague)
-    post(browser, f"/officers/team/{colleague}/absences", **days)
-    assert "trùng" in browser.get("/officers/team/").get_data(as_text=True)
+    assert "trùng" in post(browser, f"/officers/team/{colleague}/absences", **days).text
     with transaction() as session:
         entered = absences.of(session, [colleague], crew[Role.LEADER])[colleague][0]
     post(browser, f"/officers/team/{colleague}/absences/{entered.id}/end")
@@ -125,8 +124,9 @@ def test_absences_and_skills_are_kept_on_the_page(crew, colleague):
     make_dossier(State.RECEIVED)  # so that its procedure is known
     post(browser, f"/officers/team/{colleague}/skills", skill=PROCEDURE)
     assert PROCEDURE in browser.get("/officers/team/").get_data(as_text=True)
-    post(browser, f"/officers/team/{colleague}/skills", skill="không có")
-    assert "Anh/chị chọn một lĩnh vực" in browser.get("/officers/team/").get_data(as_text=True)
+    refused = post(browser, f"/officers/team/{colleague}/skills", skill="không có").text
+    assert "Anh/chị chọn một lĩnh vực" in refused
+    assert 'value="không có"' in refused
 
 
 def test_an_absence_that_has_begun_can_only_be_removed_just_now(crew, colleague):
@@ -142,7 +142,9 @@ def test_an_absence_that_has_begun_can_only_be_removed_just_now(crew, colleague)
 )
 def test_days_that_make_no_sense_are_refused(crew, colleague, first, last):
     browser = signed_in(build(), crew[Role.HEAD].id)
-    post(browser, f"/officers/team/{colleague}/absences", first_day=first, last_day=last)
+    refused = post(browser, f"/officers/team/{colleague}/absences", first_day=first, last_day=last, reason="đi học")
+    assert refused.status_code == 422
+    assert 'value="đi học"' in refused.text, "nothing typed is lost"
     with transaction() as session:
         assert absences.of(session, [colleague], crew[Role.HEAD]) == {}
 
