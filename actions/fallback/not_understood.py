@@ -51,7 +51,7 @@ class ActionNotUnderstood(DialogueAction):
             await action_for("out_of_scope").take(turn)
             return
         if turn.typed and safety.is_wordless(turn.text):
-            turn.utter("utter_rephrase")
+            ask_again(turn) if offered_codes(turn) else turn.utter("utter_rephrase")
             return
         choice = picked(turn.text, turn.offered)
         if choice:

@@ -22,7 +22,7 @@ class ActionOutOfScope(DialogueAction):
         if safety.is_abuse(turn.text):
             turn.utter("utter_abuse", () if turn.on_sms else [Button("Gặp cán bộ", "request_officer")])
         elif safety.is_wordless(turn.text):
-            turn.utter("utter_rephrase")
+            ask_again(turn) if offered_codes(turn) else turn.utter("utter_rephrase")
         elif (search := await turn.api.search(turn.text)).ask:
             ask_which(turn, search.hits, [aspects.OVERVIEW], search.ask)  # "cha tôi chết hôm qua"
         elif choice := picked(turn.text, turn.offered):

@@ -15,7 +15,7 @@ class ActionRateService(DialogueAction):
 
     async def answer(self, turn: Turn) -> None:
         """Record the score with the citizen's words, or ask for a score from 1 to 5."""
-        score = scores.score_of(turn)
+        score = None if scores.is_stray(turn) else scores.score_of(turn)
         if score is not None:
             await scores.record(turn, score, turn.text)
             return

@@ -28,6 +28,13 @@ _BARE = re.compile(
     r"(?:muc |so |cho |cham |chac )?([1-5]|mot|hai|ba|bon|nam)(?: (?:diem|sao))?(?: a| nhe| nha| di| thoi)?"
 )
 
+_NUMBER_ALONE = re.compile(r"(?:so )?(?:[1-5]|mot|hai|ba|bon|nam)")
+
+
+def is_stray(turn: Turn) -> bool:
+    """Whether the text is a number alone that nobody asked for: it may mean some list, so it is asked about first."""
+    return turn.typed and turn.awaiting != "score" and bool(_NUMBER_ALONE.fullmatch(fold(turn.text).strip(" .!")))
+
 
 def score_of(turn: Turn) -> int | None:
     """The score given, None when there is none or more than one is named."""

@@ -2,8 +2,8 @@
 
 from actions.dialogue import DialogueAction
 from actions.procedures.answer_procedure import tell
-from actions.procedures.aspects import OVERVIEW, read
-from actions.procedures.finding import Meant, goes_back
+from actions.procedures.aspects import OF_INTENT, OVERVIEW, asks_for, read
+from actions.procedures.finding import Meant, goes_back, offered_codes
 from actions.turn import Turn
 
 
@@ -17,9 +17,10 @@ class ActionCancel(DialogueAction):
 
     async def answer(self, turn: Turn) -> None:
         """Drop open questions and say so; "quay lại cái trước" goes back to the procedure before."""
-        previous = turn.memory.previous_procedure_code
-        if previous and goes_back(turn.text):
-            await tell(turn, Meant(previous), read(turn.memory.aspect) or [OVERVIEW])
+        left = turn.memory.procedure_code if offered_codes(turn) else turn.memory.previous_procedure_code
+        if left and goes_back(turn.text):
+            asked = [aspect for aspect in OF_INTENT.values() if asks_for(turn.text, aspect)]
+            await tell(turn, Meant(left), asked or read(turn.memory.aspect) or [OVERVIEW])
         elif turn.tells_report:
             dropped = await turn.api.drop_complaint(turn.message_id)
             turn.utter("utter_cancelled" if dropped.outcome == "none" else "utter_complaint_cancelled")

@@ -33,7 +33,8 @@ K1, B = 1.2, 0.6
 FILLER = 0.25  # how much a word that only asks still counts
 CANDIDATES, LABEL_CANDIDATES = 50, 25
 TOO_COMMON = 0.4  # a word in more entries than this share tells nothing in that field
-ASKING = frozenset(("cho", "em", "hoi", "lam", "muon", "thu", "toi", "tuc", "ve", "xin"))  # before a bare name
+ASKING = frozenset(("cho", "con", "em", "hoi", "lam", "muon", "sao", "thi", "thu", "toi", "tuc", "ve", "xin"))
+"""Words around a bare name."""
 LONGEST_RUN = 12  # words in common beyond this tell no more
 DOCUMENTS_CHARACTERS, BODY_CHARACTERS = 6000, 6000
 
@@ -139,8 +140,8 @@ class Index:
         Everyday words of an end ("bỏ tạm trú", "nghỉ hộ kinh doanh") are fillers elsewhere, so that the bare name of a
         thing would be as near to its end as to its beginning.
         """
-        asking = next((n for n, word in enumerate(question.said) if word not in ASKING), 0)
-        phrased = (tuple(question.said), tuple(question.said[asking:]))
+        named = [n for n, word in enumerate(question.said) if word not in ASKING] or [0]
+        phrased = (tuple(question.said), tuple(question.said[named[0] : named[-1] + 1]))
         i = next((self._phrased[words] for words in phrased if words in self._phrased), -1)
         asked = next((hit for hit in found.hits if i >= 0 and hit.entry is self.entries[i]), None)
         if asked is None or self._names[i].acts & ranking.LATER_ACTS:

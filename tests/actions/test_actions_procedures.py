@@ -337,6 +337,22 @@ def test_the_page_to_file_on_is_shown_once_and_on_sms_only_to_who_asks_for_it(ch
     assert Citizen(backend, channel).writes(words, intent).more.get("links", []) == links
 
 
+@pytest.mark.parametrize("intent", ["out_of_scope", "nlu_fallback"])
+def test_a_number_that_is_not_in_the_list_leaves_the_list_open(backend: FakeBackend, intent: str) -> None:
+    citizen = Citizen(backend)
+    citizen.writes("giấy khai sinh hết bao nhiêu tiền", "ask_fee")
+    said = citizen.writes("9", intent)
+    assert (said.responses, said.titles[0]) == (["utter_pick_one"], NAMES[BIRTH])
+
+
+def test_who_goes_back_from_a_list_is_told_of_what_was_spoken_of_before_it(backend: FakeBackend) -> None:
+    citizen = Citizen(backend)
+    citizen.writes("đăng ký kết hôn cần gì", "ask_documents")
+    citizen.writes("giấy khai sinh", "search_procedure")
+    said = citizen.writes("quay lại cái trước, lệ phí", "cancel")
+    assert said.texts == [f"{NAMES[MARRIAGE]}: fee."]
+
+
 def test_weak_words_pick_what_was_offered_by_its_title_alone() -> None:
     birth, again = hit(BIRTH, title="Bản sao khai sinh"), hit(BIRTH_AGAIN, 9.5, title="Đăng ký lại")
     searches = {"giay": found("ask", birth, again, residual="giay"), "ban sao": found("ask", birth, residual="ban sao")}

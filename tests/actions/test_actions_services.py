@@ -133,7 +133,6 @@ def test_who_reports_without_a_place_is_asked_to_share_it() -> None:
         ("không hài lòng", [], 2),
         ("hong hai long lam", [], 2),
         ("rất không hài lòng", [], 1),
-        ("4", [], 4),
     ],
 )
 def test_scores(text: str, entities: list[tuple[str, str]], score: int) -> None:
@@ -149,6 +148,15 @@ def test_an_unclear_score_is_asked_for(entities: list[tuple[str, str]]) -> None:
     assert said.responses == ["utter_ask_score"]
     assert said.titles == ["Rất không hài lòng", "Không hài lòng", "Bình thường", "Hài lòng", "Rất hài lòng"]
     assert said.buttons[4][1] == '/rate_service{"score": "5"}'
+
+
+def test_a_number_that_nobody_asked_for_is_no_score() -> None:
+    backend = FakeBackend()
+    citizen = Citizen(backend)
+    assert citizen.writes("5", "rate_service", ("score", "5")).responses == ["utter_ask_score"]
+    assert backend.called("ratings") == []
+    citizen.writes("5", "rate_service", ("score", "5"))
+    assert [call["score"] for call in backend.called("ratings")] == [5]
 
 
 def test_the_dossier_is_kept_while_the_score_is_asked_for() -> None:

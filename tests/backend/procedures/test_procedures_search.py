@@ -69,6 +69,7 @@ def test_look_alikes_are_asked_about_unless_words_tell_them_apart():
         ("làm tạm trú", "Đăng ký tạm trú"),
         ("thường trú", "Đăng ký thường trú"),
         ("thủ tục tạm trú", "Đăng ký tạm trú"),
+        ("còn thường trú thì sao", "Đăng ký thường trú"),
         ("xin hỏi về kết hôn", "Đăng ký kết hôn"),
         ("ho kinh doanh", "Đăng ký thành lập hộ kinh doanh"),
     ],
