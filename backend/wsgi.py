@@ -49,6 +49,7 @@ import backend.practice.web
 import backend.procedures.api
 import backend.procedures.cli
 import backend.procedures.search
+import backend.procedures.web
 import backend.ratings.api
 import backend.ratings.cli
 import backend.ratings.public_web
@@ -127,6 +128,7 @@ def build() -> Flask:
         backend.dossiers.paper_web,
         backend.dossiers.paper.web,
         backend.practice.web,
+        backend.procedures.web,
         backend.ratings.web,
         backend.ratings.public_web,
     ):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from backend.dossiers.models import Dossier, DossierStep
 from backend.dossiers.policy import StepState
-from backend.errors import NotFound
+from backend.errors import Forbidden, NotFound
 from backend.i18n import gettext
 from backend.organisation.models import Role
 from backend.organisation.service import OfficerInfo
@@ -55,12 +55,14 @@ def unassigned(specialist: OfficerInfo) -> ColumnElement[bool]:
 def load(session: Session, dossier_id: int, officer: OfficerInfo, *, for_update: bool = False) -> Dossier:
     """The dossier, fresh from the database and locked when `for_update`.
 
-    Raises NotFound for one that does not exist and for one the officer may not see: both look alike.
+    Raises NotFound for one that does not exist, Forbidden with the reason for one of an agency that is not theirs.
     """
     query = select(Dossier).where(Dossier.id == dossier_id, visible(officer))
     if for_update:
         query = query.with_for_update(of=Dossier)
     found = session.scalars(query, execution_options={"populate_existing": for_update}).one_or_none()
+    if found is None and session.get(Dossier, dossier_id) is not None:
+        raise Forbidden(gettext("Hồ sơ này do cơ quan khác tiếp nhận và giải quyết, không thuộc việc của anh/chị."))
     if found is None:
         raise NotFound(gettext("Không có hồ sơ này."))
     return found

@@ -106,7 +106,7 @@ class Page:
 
 
 def look(dossier_id: int, officer: OfficerInfo) -> Page:
-    """The page as this officer may see it. Raises NotFound also for a dossier that is not theirs to see."""
+    """The page as this officer may see it. Raises Forbidden for a dossier that is not theirs to see."""
     with transaction() as session:
         dossier = access.load(session, dossier_id, officer)
         audit.record(session, Audit.DOSSIER_VIEWED, actor=officer.actor, subject=f"dossier:{dossier.id}")
@@ -114,7 +114,7 @@ def look(dossier_id: int, officer: OfficerInfo) -> Page:
 
 
 def do(dossier_id: int, action: Action, officer: OfficerInfo, facts: Facts, *, version: int | None) -> Done:
-    """Act as this officer. Raises what `acts.act` raises, and NotFound for a dossier that is not theirs to see."""
+    """Act as this officer. Raises what `acts.act` raises, and Forbidden for a dossier that is not theirs to see."""
     with transaction() as session:
         dossier = access.load(session, dossier_id, officer)
         meanwhile.check(session, dossier, version)
@@ -123,7 +123,7 @@ def do(dossier_id: int, action: Action, officer: OfficerInfo, facts: Facts, *, v
 
 
 def undo(dossier_id: int, event_id: int, officer: OfficerInfo) -> Done:
-    """Take back what this officer has just done. Raises what `acts.undo` raises, NotFound as `do`."""
+    """Take back what this officer has just done. Raises what `acts.undo` raises, Forbidden as `do`."""
     with transaction() as session:
         access.load(session, dossier_id, officer)
         return acts.undo(dossier_id, event_id, acts.by(officer))
@@ -134,7 +134,7 @@ def apologise(
 ) -> None:
     """Write the apology's draft, and sign it when `sign_at` gives the version that the leader saw.
 
-    Raises what `apologies` raises, NotFound as `do`.
+    Raises what `apologies` raises, Forbidden as `do`.
     """
     actor = acts.by(officer)
     with transaction() as session:

@@ -9,7 +9,7 @@ from backend.database import reading, transaction
 from backend.dossiers import access
 from backend.dossiers.models import Dossier, DossierStep
 from backend.dossiers.policy import State, StepState
-from backend.errors import NotFound
+from backend.errors import Forbidden, NotFound
 from backend.organisation import service as organisation
 from backend.organisation.models import Role
 from tests.builders.dossiers import AGENCY, dossier_id, make_crew, make_dossier, make_house
@@ -44,7 +44,7 @@ def test_an_agency_sees_its_own_dossiers_and_never_anothers(crew, strangers):
         assert seen_by(strangers[role]) == {theirs}
         with reading() as session:
             assert access.load(session, ours, crew[role]).id == ours
-            with pytest.raises(NotFound):
+            with pytest.raises(Forbidden):
                 access.load(session, theirs, crew[role])
 
 
@@ -93,7 +93,7 @@ def test_the_province_sees_all_and_administration_and_hotline_nothing(crew):
     assert seen_by(replace(leader, role=Role.PROVINCE_LEADER)) == {number}
     for role in (Role.ADMINISTRATOR, Role.HOTLINE_OPERATOR):
         assert seen_by(replace(leader, role=role)) == set()
-        with reading() as session, pytest.raises(NotFound):
+        with reading() as session, pytest.raises(Forbidden):
             access.load(session, number, replace(leader, role=role))
 
 

@@ -502,17 +502,20 @@ def test_a_draft_waits_among_the_next_actions_and_is_gone_once_the_dossier_ended
 # --- who may, and what is shown --------------------------------------------------------------------------------
 
 
-def test_another_agencys_dossier_looks_like_none(app, desk):
+def test_another_agencys_dossier_is_refused_with_the_reason(app, desk):
     dossier = dossier_id(make_dossier(State.SUBMITTED))
     make_house(OTHER, "UBND xã Khác")
     stranger = signed_in(app, make_crew(OTHER)[Role.RECEPTIONIST].id)
     own = page(desk, dossier)
     token = {"csrf_token": Page(stranger.get("/officers/").get_data(as_text=True)).forms[""].fields["csrf_token"]}
-    assert stranger.get(address(dossier)).status_code == 404
+    refused = stranger.get(address(dossier))
+    assert refused.status_code == 403
+    assert "do cơ quan khác tiếp nhận" in refused.text
+    assert "Trần" not in refused.text
     assert stranger.get(address(999_999)).status_code == 404
     for form in own.forms.values():
         if form.action.startswith(address(dossier)):
-            assert stranger.post(form.action, data=form.fields | token).status_code == 404, form.action
+            assert stranger.post(form.action, data=form.fields | token).status_code == 403, form.action
     assert stranger.get(f"/officers/citizens/{get(dossier).citizen_id}").status_code == 404
 
 

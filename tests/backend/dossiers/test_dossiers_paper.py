@@ -15,7 +15,7 @@ from backend.dossiers.models import Apology, Dossier, Payment, WorkflowStep
 from backend.dossiers.paper import custody, press, service, sheets, texts
 from backend.dossiers.paper.kinds import Kind, printable
 from backend.dossiers.policy import Action, PaperState, ReturnBy, State, StopReason
-from backend.errors import NotFound
+from backend.errors import Forbidden, NotFound
 from backend.organisation.models import Role
 from backend.settings import settings
 from tests.builders.dossiers import AGENCY, PAPERS, dossier_id, make_crew, make_dossier, make_filing, make_house
@@ -311,7 +311,7 @@ def test_printing_is_audited_and_only_for_those_who_may_see_it(crew):
     make_house("H15.24.999", "UBND xã Khác")
     stranger = make_crew("H15.24.999")[Role.RECEPTIONIST]
     dossier = dossier_id(make_dossier(State.RECEIVED))
-    with pytest.raises(NotFound):
+    with pytest.raises(Forbidden):
         service.for_officer(dossier, Kind.RECEIPT, stranger)
     service.for_officer(dossier, Kind.RECEIPT, crew[Role.LEADER])
     with reading() as session:

@@ -63,7 +63,7 @@ def test_papers_are_only_there_in_their_state_and_for_those_who_may_see_them(app
     for kind in ("refusal", "supplement", "apology", "nothing", "../receipt"):
         assert desk.get(f"/officers/dossiers/{dossier}/paper/{kind}.pdf").status_code == 404
     assert desk.get("/officers/dossiers/999999/paper/receipt.pdf").status_code == 404
-    assert stranger.get(f"/officers/dossiers/{dossier}/paper/receipt.pdf").status_code == 404
+    assert stranger.get(f"/officers/dossiers/{dossier}/paper/receipt.pdf").status_code == 403
     assert app.test_client().get(f"/officers/dossiers/{dossier}/paper/receipt.pdf").status_code == 303
     for role in (Role.ADMINISTRATOR, Role.HOTLINE_OPERATOR):
         officer = signed_in(app, make_officer(role=role))
@@ -123,7 +123,7 @@ def test_a_file_is_shown_with_its_dossier_and_with_no_other(desk, stranger, wher
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert tags(Audit.DOSSIER_FILE_VIEWED) == 1
     assert desk.get(f"/officers/dossiers/{another}/files/{file_id}").status_code == 404
-    assert stranger.get(f"/officers/dossiers/{dossier}/files/{file_id}").status_code == 404
+    assert stranger.get(f"/officers/dossiers/{dossier}/files/{file_id}").status_code == 403
     loose = storage.store(make_pdf("x"), "a", actor="applicant").id
     for nothing in (loose, "x", "a" * 22, "..%2f..%2fetc%2fpasswd"):
         assert desk.get(f"/officers/dossiers/{dossier}/files/{nothing}").status_code == 404

@@ -6,8 +6,11 @@ import pytest
 from openpyxl import load_workbook
 
 from backend.errors import InvalidInput
+from backend.organisation.models import Role
 from backend.procedures.readers import spreadsheet
 from backend.procedures.readers.spreadsheet import COLUMNS
+from backend.wsgi import build
+from tests.builders.organisation import make_officer, signed_in
 
 FIELDS = list(COLUMNS)
 FILLED = {
@@ -110,3 +113,18 @@ def test_a_broken_workbook_is_refused(tmp_path):
     path.write_bytes(b"PK not really")
     with pytest.raises(InvalidInput):
         list(spreadsheet.read(path))
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv"])
+def test_an_administrator_downloads_what_the_import_takes(database, tmp_path, ending):
+    browser = signed_in(build(), make_officer(role=Role.ADMINISTRATOR))
+    address = f"/officers/admin/procedures-template.{ending}"
+    assert address in browser.get("/officers/admin/procedures/").text
+    answer = browser.get(address)
+    path = tmp_path / f"template.{ending}"
+    path.write_bytes(answer.data)
+    add_row(path, FILLED)
+    _example, filled = spreadsheet.read(path)
+    assert filled.record is not None, filled.problem
+    assert browser.get("/officers/admin/procedures-template.exe").status_code == 404
+    assert signed_in(build(), make_officer(role=Role.LEADER)).get(address).status_code == 403
