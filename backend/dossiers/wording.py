@@ -39,7 +39,7 @@ _SHORT_STATE = {
     State.WITHDRAWN: "đã rút",
 }
 TOLD_NAME = 60
-TITLE_NAME = 28  # five titles and a question fit into two segments of SMS
+TITLE_NAME = 40
 _WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 
 
@@ -255,13 +255,16 @@ def cut(name: str, most: int) -> str:
 
 
 def title(dossier: Dossier) -> str:
-    """Which of several: what it is about, where it stands, and the end of its code, as its paper shows it."""
+    """Which of several: the end of its code, as its paper shows it, where it stands, and what it is about.
+
+    In this order because a channel with little room, SMS, cuts off the end.
+    """
     state = State(dossier.state)
     late = dossier.due_at is not None and is_late(
         state, dossier.due_at, clock.now(), stopped=dossier.clock_stopped_at is not None
     )
     short = "QUÁ HẸN" if late else _SHORT_STATE[state]
-    return f"{cut(dossier.procedure_name, TITLE_NAME)}: {short} (số {dossier.code.rsplit('-', 1)[-1]})"
+    return f"Số {dossier.code.rsplit('-', 1)[-1]}, {short}: {cut(dossier.procedure_name, TITLE_NAME)}"
 
 
 def several(shown: int, total: int) -> str:

@@ -62,7 +62,7 @@ def test_several_dossiers_are_offered_for_the_same_question() -> None:
     assert said.buttons == [(code, f'/ask_supplement{{"dossier_code": "{code}"}}') for code in CODES]
 
 
-TITLES = ("Đăng ký kết hôn: QUÁ HẸN (số 0012)", "Tách hộ: CHỜ BỔ SUNG (số 0077)", "Tách hộ: đang xử lý (số 0078)")
+TITLES = ("Số 0012, QUÁ HẸN: Đăng ký kết hôn", "Số 0077, CHỜ BỔ SUNG: Tách hộ", "Số 0078, đang xử lý: Tách hộ")
 
 
 @pytest.mark.parametrize(

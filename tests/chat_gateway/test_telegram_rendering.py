@@ -86,8 +86,8 @@ def test_titles_too_long_for_a_button_are_in_the_text():
         "[1. Đăng ký khai sinh]\n"
         "[2. Đăng ký khai sinh có yếu tố nước…]"
     )
-    assert below(Reply("?", (Choice("Đăng ký thành lập hộ kinh doanh: đã trả (số 25009)", "/x"),))) == [
-        "[1. Đăng ký thành lập hộ kinh doanh…]"
+    assert below(Reply("?", (Choice("Số 25009, đã trả: Đăng ký thành lập hộ kinh doanh", "/x"),))) == [
+        "[1. Số 25009, đã trả: Đăng ký thành…]"
     ]
     assert below(Reply("?", (Choice("x" * 60, "/x"),))) == [f"[1. {'x' * 32}…]"]
 

@@ -13,6 +13,8 @@ from backend.audit import Audit, AuditEntry
 from backend.citizens.models import ChannelIdentity
 from backend.dossiers import policy, service
 from backend.dossiers.policy import State
+from sms_gateway.plain import plain
+from sms_gateway.rendering import render
 from tests.builders import messaging as make
 from tests.builders.dossiers import OWNER, STRANGER, make_dossier
 
@@ -57,6 +59,19 @@ def test_by_code_by_last_digits_and_all(conversation):
     several = service.look_up(conversation, None)
     assert several.outcome == "several"
     assert {d.code for d in several.dossiers} == {first, second}
+
+
+def test_as_sms_every_dossier_of_a_long_list_keeps_its_number_and_its_state(conversation):
+    names = ("Chứng thực bản sao từ bản chính giấy tờ, văn bản", "Cấp Giấy xác nhận tình trạng hôn nhân")
+    states = (State.REFUSED, State.SUPPLEMENT_REQUESTED, State.RECEIVED, State.RESULT_READY, State.SUBMITTED)
+    codes = [make_dossier(states[n % 5], procedure=names[n % 2]) for n in range(7)]
+    found = service.look_up(conversation, None)
+    sms = render(found.text, [one.title for one in found.dossiers], accents=False)
+    assert not sms.rest
+    for one in found.dossiers:
+        number, _, stands = one.title.partition(": ")[0].partition(", ")
+        assert f"{plain(number)}, {plain(stands)}: " in sms.body, one.title
+    assert {one.code for one in found.dossiers} < set(codes)
 
 
 def test_somebody_elses_dossier_looks_like_none(conversation):
