@@ -173,6 +173,15 @@ def data_response(data: bytes, name: str, media_type: str, *, download: bool) ->
     return response
 
 
+def seal(response: Response, policy: str) -> Response:
+    """For pages that whoever holds their link may open: not kept, not indexed, not named to other sites."""
+    response.headers.setdefault("Content-Security-Policy", policy)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def name_file(response: Response, name: str, *, shown: bool = False) -> None:
     """Say under which name an answer is saved, and that it is saved at once unless it is `shown`."""
     # The name twice: for any browser, and with its Vietnamese letters (RFC 5987).

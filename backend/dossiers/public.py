@@ -54,11 +54,7 @@ def _keep_pace() -> None:
 @blueprint.after_request
 def _seal(response: Response) -> Response:
     provider = payment_providers.chosen()  # to whose page the form for paying is redirected
-    response.headers.setdefault("Content-Security-Policy", f"{POLICY} {provider.origin if provider else ''}".strip())
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return http.seal(response, f"{POLICY} {provider.origin if provider else ''}".strip())
 
 
 @blueprint.errorhandler(MotCuaError)

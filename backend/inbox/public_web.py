@@ -32,11 +32,7 @@ def _keep_pace() -> None:
 
 @blueprint.after_request
 def _seal(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", POLICY)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return http.seal(response, POLICY)
 
 
 @blueprint.errorhandler(MotCuaError)

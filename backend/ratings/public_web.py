@@ -7,6 +7,7 @@ from flask.wrappers import Response
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response as AnyResponse
 
+from backend import http
 from backend.errors import Forbidden, InvalidInput, MotCuaError, NotFound
 from backend.organisation.access import public_form
 from backend.ratings import asking, kiosks, policy
@@ -43,11 +44,7 @@ def _keep_pace() -> None:
 
 @blueprint.after_request
 def _seal(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", POLICY)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return http.seal(response, POLICY)
 
 
 @blueprint.errorhandler(MotCuaError)
