@@ -18,7 +18,6 @@ from backend.organisation.navigation import Entry
 blueprint = Blueprint("dossiers_paper", __name__, template_folder="templates")
 READERS = (Role.RECEPTIONIST, Role.SPECIALIST, Role.HEAD, Role.LEADER, Role.PROVINCE_LEADER)
 reader_required = role_required(*READERS)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 navigation.add(
     Entry(
         N_("Sổ hồ sơ"),
@@ -70,7 +69,7 @@ def register_file() -> Response | tuple[str, int]:
         made = register.register(Period(_day("first"), _day("last")), current_officer())
     except MotCuaError as error:
         return _register_page(error), error.status
-    response = send_file(made.file, XLSX)
+    response = send_file(made.file, filetypes.XLSX)
     http.name_file(response, made.name)
     return response
 

@@ -6,17 +6,14 @@ from tempfile import TemporaryDirectory
 
 from flask import Blueprint, Response, send_file
 
-from backend import http
+from backend import filetypes, http
 from backend.errors import NotFound
 from backend.organisation.access import role_required
 from backend.organisation.models import Role
 from backend.procedures.readers import spreadsheet
 
 blueprint = Blueprint("procedures_files", __name__, url_prefix="/officers/admin")
-ENDINGS = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-}
+ENDINGS = {"xlsx": filetypes.XLSX, "csv": "text/csv; charset=utf-8"}
 
 
 @blueprint.get("/procedures-template.<ending>")
